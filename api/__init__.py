@@ -1,0 +1,1 @@
+"""The aiohttp facade: the Uncall web methods, declared once, and their renderings."""

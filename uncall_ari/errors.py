@@ -1,0 +1,60 @@
+"""The tree of errors that the engine raises. The facade alone turns them into answers.
+
+UncallError
+├── ConfigError          a mistake in uncall.toml or the environment: names file, key and remedy
+├── ConnectionFailed     Asterisk is not reached now
+├── StoreUnavailable     the database is not reached now
+├── NoSuchTask           a task id that is none
+└── RecordingRefused     an upload that is not taken, with the reason as `RefusedBecause`
+"""
+
+from enum import Enum
+
+
+class UncallError(Exception):
+    """The root of everything that uncall-ari raises on purpose."""
+
+
+class ConfigError(UncallError):
+    """A mistake in the settings.
+
+    `source` is the file or the environment variable, `key` the dotted key in it, `problem` what is
+    wrong and `remedy` what to write instead.
+    """
+
+    def __init__(self, source: str, key: str, problem: str, remedy: str) -> None:
+        self.source, self.key, self.problem, self.remedy = source, key, problem, remedy
+        super().__init__(f"{source}: {key}: {problem}. {remedy}")
+
+
+class ConnectionFailed(UncallError):
+    """Asterisk is not reached now; the message says where and what it answered."""
+
+
+class StoreUnavailable(UncallError):
+    """The database is not reached now. What was asked has not been done."""
+
+
+class NoSuchTask(UncallError):
+    """There is no task with this id."""
+
+    def __init__(self, task_id: int) -> None:
+        self.task_id = task_id
+        super().__init__(f"there is no task {task_id}")
+
+
+class RefusedBecause(Enum):
+    """Why a recording is not taken (contract section 4: E1, E2, E3, F1)."""
+
+    FORMAT = "no usable name, or not a WAV file of 16 bits, 8000 Hz, mono"
+    TOO_LARGE = "the file has 3 MiB or more"
+    EXISTS = "a recording of this name is there already"
+    FAILED = "the recording could not be written"
+
+
+class RecordingRefused(UncallError):
+    """An uploaded recording is not taken."""
+
+    def __init__(self, because: RefusedBecause, detail: str = "") -> None:
+        self.because = because
+        super().__init__(f"{because.value}{': ' if detail else ''}{detail}")
