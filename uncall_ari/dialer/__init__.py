@@ -1,0 +1,1 @@
+"""Campaign dialling: the pure rules (numbers, window, limits, outcome, retry) and the worker above them."""
