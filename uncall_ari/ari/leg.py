@@ -1,0 +1,291 @@
+"""A leg: one channel of ours, from its making to its end, as an `async with` object.
+
+Events reach a leg by a look-up of its id and are taken at once (`on_event` never waits). Whoever waits on a leg
+gets `HungUp` as soon as it is gone. Leaving the `async with` hangs up what is still up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar
+
+import structlog
+
+from uncall_ari.ari import events
+from uncall_ari.ari.connection import path
+from uncall_ari.ari.errors import ConnectionLost, End, EndedBy, HungUp, RequestFailed
+from uncall_ari.errors import ConnectionFailed
+
+if TYPE_CHECKING:
+    from uncall_ari.ari.client import Ari
+
+log = structlog.get_logger(__name__)
+
+KEYS_KEPT = 64  # key presses that nobody has asked for yet; more than that is no human
+PLAY_SECONDS = 3600.0  # no prompt is longer
+PATIENCE_SECONDS = 3600.0  # a live call waits this long for Asterisk to be reached again
+GOODBYE_SECONDS = 5.0  # for the end of a leg that we hang up
+
+T = TypeVar("T")
+Waiter = asyncio.Future[T]
+
+
+class Leg:
+    """A channel that we made or took over."""
+
+    def __init__(self, ari: Ari, id_: str) -> None:
+        self.id = id_
+        self.ringing_at: datetime | None = None
+        self.answered_at: datetime | None = None
+        self.end: End | None = None
+        self._ari = ari
+        self._ended_by = EndedBy.THEM
+        self._up = False
+        self._away = False  # in the dialplan by our own `continue`
+        self._args: list[str] = []
+        self._keys: deque[str] = deque(maxlen=KEYS_KEPT)
+        self._playbacks: dict[str, Waiter[str]] = {}
+        self._plays = 0
+        self._waiters: set[Waiter[object]] = set()
+
+    def __repr__(self) -> str:
+        return f"<Leg {self.id} {'ended' if self.end else 'up' if self._up else 'not up'}>"
+
+    # --- what a flow does with a leg -----------------------------------------------------------------
+
+    @property
+    def live(self) -> bool:
+        """Whether the leg has not ended, as far as we know."""
+        return self.end is None
+
+    async def answered(self, seconds: float) -> None:
+        """Wait until the leg has answered and is ours. Raises HungUp, or TimeoutError after `seconds`."""
+        async with asyncio.timeout(seconds):
+            while not self._up:
+                await self._change()
+
+    async def ended(self, seconds: float) -> End:
+        """Wait for the leg's end and return it. Raises TimeoutError after `seconds`."""
+        async with asyncio.timeout(seconds):
+            while self.end is None:
+                with contextlib.suppress(HungUp):
+                    await self._change()
+        return self.end
+
+    async def play(self, *media: str) -> bool:
+        """Play `media` (ARI media URIs) one after another, to the end.
+
+        Returns False when Asterisk could not play it (a missing or wrong file). Raises HungUp.
+        """
+        return await (await self.start_playing(*media)).finished()
+
+    async def start_playing(self, *media: str) -> Playing:
+        """Start playing `media` and return the playback at once. Raises HungUp."""
+        self._plays += 1
+        id_ = f"{self.id}-p{self._plays}"
+        finished: Waiter[str] = asyncio.get_running_loop().create_future()
+        self._playbacks[id_] = finished  # before the request: the event can come before the answer
+        try:
+            await self.request("POST", path("channels", self.id, "play", id_), {"media": ",".join(media)})
+        except RequestFailed as error:
+            del self._playbacks[id_]
+            if error.status != 409:  # 409 after a lost answer: it plays already
+                raise
+        return Playing(self, id_, finished)
+
+    async def stop_playback(self, id_: str) -> None:
+        """Stop a playback; one that has ended already is fine."""
+        try:
+            await self._ari.request("DELETE", path("playbacks", id_))
+        except RequestFailed as error:
+            if error.status != 404:
+                raise
+
+    async def key(self, seconds: float) -> str:
+        """Return the next key press, in order, waiting up to `seconds`. Raises HungUp or TimeoutError."""
+        async with asyncio.timeout(seconds):
+            while not self._keys:
+                await self._change()
+        return self._keys.popleft()
+
+    def forget_keys(self) -> None:
+        """Forget the key presses that nobody has asked for."""
+        self._keys.clear()
+
+    async def visit(self, context: str, seconds: float) -> list[str]:
+        """Send the leg through a dialplan context that returns it with `Stasis(app, ...)`.
+
+        Returns the arguments that it came back with. Raises HungUp, or TimeoutError after `seconds`.
+        """
+        self._away, self._args = True, []
+        await self.request("POST", path("channels", self.id, "continue"), {"context": context, "extension": "s"})
+        async with asyncio.timeout(seconds):
+            while self._away:
+                await self._change()
+        return self._args
+
+    async def ring(self) -> None:
+        """Let the leg hear ringback. Raises HungUp."""
+        await self.request("POST", path("channels", self.id, "ring"))
+
+    async def stop_ringing(self) -> None:
+        """Stop the ringback. Raises HungUp."""
+        await self.request("DELETE", path("channels", self.id, "ring"))
+
+    async def hang_up(self, reason: str = "normal") -> None:
+        """Ask for the leg's end; `ended` tells when it has come. A leg that is gone already is fine."""
+        if self.end is not None:
+            return
+        self._ended_by = EndedBy.US
+        with contextlib.suppress(HungUp):
+            await self.request("DELETE", path("channels", self.id), {"reason": reason})
+
+    async def request(self, method: str, uri: str, body: object = None) -> str:
+        """Send a request about this leg; while Asterisk is away it waits for it to come back.
+
+        Raises HungUp when the leg is gone, RequestFailed otherwise.
+        """
+        while True:
+            await self._ari.connection.wait_up(PATIENCE_SECONDS)
+            if self.end is not None:
+                raise HungUp(self.id, self.end)
+            try:
+                return await self._ari.request(method, uri, body)
+            except RequestFailed as error:
+                if error.status == 404 or self.end is not None:  # the one place where 404 means: gone
+                    await self._gone()
+                raise
+            except ConnectionLost:
+                continue  # ids of our own make asking again harmless: 409 and 404 tell what had been done
+
+    async def __aenter__(self) -> Leg:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        try:
+            if self.end is None and not self._ari.leaving:
+                await self.hang_up()
+                await self.ended(GOODBYE_SECONDS)
+        except (TimeoutError, RequestFailed, ConnectionFailed) as error:
+            log.warning("a leg's end was not seen", leg=self.id, error=str(error))
+            self.finish(End(EndedBy.GAP, datetime.now(UTC)))
+        finally:
+            self._ari.forget(self.id)
+
+    # --- what the connection tells a leg -------------------------------------------------------------
+
+    def on_event(self, event: events.Known) -> None:
+        """Take an event. Never waits. (StasisEnd is not among them: a leg's end, with its cause, is told by
+        ChannelDestroyed, and a leg that we send into the dialplan has not ended at all.)"""
+        match event:
+            case events.StasisStart(args=args):
+                self._args, self._away = args, False
+                self._enter()
+            case events.ChannelStateChange(channel=channel):
+                self._on_state(channel.state)
+            case events.ChannelDestroyed(cause=cause, tech_cause=sip):
+                self.finish(End(self._ended_by, datetime.now(UTC), cause, sip))
+            case events.ChannelDtmfReceived(digit=digit):
+                self._on_key(digit)
+            case events.PlaybackFinished(playback=playback):
+                self.playback_finished(playback.id, playback.state)
+
+    def reconcile(self, channel: events.Channel | None) -> None:
+        """Take what a look at Asterisk showed, after a time without events; None: the channel is gone."""
+        if channel is None:
+            self.finish(End(EndedBy.GAP, datetime.now(UTC)))
+        elif channel.in_stasis:
+            self._away = False
+            self._enter()
+
+    def finish(self, end: End) -> None:
+        """The leg has ended: everyone who waits on it is told."""
+        if self.end is not None:
+            return
+        self.end = end
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_exception(HungUp(self.id, end))
+        for playback in self._playbacks.values():
+            if not playback.done():
+                playback.set_result("gone")
+        self._playbacks.clear()
+
+    def playing(self) -> Iterable[str]:
+        """Return the ids of the playbacks that are not known to have ended."""
+        return tuple(self._playbacks)
+
+    def playback_finished(self, id_: str, state: str) -> None:
+        """A playback has ended as `done` or `failed`."""
+        waiter = self._playbacks.pop(id_, None)
+        if waiter is not None and not waiter.done():
+            waiter.set_result(state)
+
+    def _enter(self) -> None:
+        self._up = True
+        self.answered_at = self.answered_at or datetime.now(UTC)
+        self._wake()
+
+    def _on_state(self, state: str) -> None:
+        if state == "Ringing":
+            self.ringing_at = self.ringing_at or datetime.now(UTC)
+        elif state == "Up":
+            self.answered_at = self.answered_at or datetime.now(UTC)
+
+    def _on_key(self, digit: str) -> None:
+        if len(self._keys) == KEYS_KEPT:
+            log.warning("key presses overflow: the oldest is dropped", leg=self.id)
+        self._keys.append(digit)
+        self._wake()
+
+    # --- waiting -------------------------------------------------------------------------------------
+
+    def _wake(self) -> None:
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    async def _change(self) -> None:
+        """Wait for the next change of this leg. Raises HungUp. The time limit is the caller's."""
+        if self.end is not None:
+            raise HungUp(self.id, self.end)
+        waiter: Waiter[object] = asyncio.get_running_loop().create_future()
+        self._waiters.add(waiter)
+        try:
+            await waiter
+        finally:
+            self._waiters.discard(waiter)
+
+    async def _gone(self) -> None:
+        """Asterisk does not know the leg any more: wait a moment for the event that says why."""
+        with contextlib.suppress(TimeoutError):
+            await self.ended(GOODBYE_SECONDS)
+        if self.end is None:
+            self.finish(End(EndedBy.GAP, datetime.now(UTC)))
+        assert self.end is not None
+        raise HungUp(self.id, self.end)
+
+
+class Playing:
+    """A playback under way on a leg."""
+
+    def __init__(self, leg: Leg, id_: str, finished: Waiter[str]) -> None:
+        self._leg, self._id, self._finished = leg, id_, finished
+
+    async def finished(self) -> bool:
+        """Wait for the playback's end; False when Asterisk could not play it. Raises HungUp."""
+        async with asyncio.timeout(PLAY_SECONDS):
+            state = await self._finished
+        if self._leg.end is not None:
+            raise HungUp(self._leg.id, self._leg.end)
+        return state != "failed"
+
+    async def stop(self) -> None:
+        """Stop the playback; one that has ended already is fine. Raises HungUp."""
+        if self._finished.done():
+            return
+        await self._leg.stop_playback(self._id)
