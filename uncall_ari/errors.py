@@ -2,13 +2,17 @@
 
 UncallError
 ├── ConfigError          a mistake in uncall.toml or the environment: names file, key and remedy
+│   └── ConfigErrors     all mistakes of one reading, together
 ├── ConnectionFailed     Asterisk is not reached now
 ├── StoreUnavailable     the database is not reached now
 ├── NoSuchTask           a task id that is none
 └── RecordingRefused     an upload that is not taken, with the reason as `RefusedBecause`
 """
 
+import difflib
+from collections.abc import Iterable, Sequence
 from enum import Enum
+from typing import NamedTuple
 
 
 class UncallError(Exception):
@@ -24,7 +28,39 @@ class ConfigError(UncallError):
 
     def __init__(self, source: str, key: str, problem: str, remedy: str) -> None:
         self.source, self.key, self.problem, self.remedy = source, key, problem, remedy
-        super().__init__(f"{source}: {key}: {problem}. {remedy}")
+        where = f"{source}: {key}" if key else source
+        super().__init__(f"{where}: {problem}. {remedy}")
+
+
+class ConfigErrors(ConfigError):
+    """All mistakes that one reading of the settings found: `errors`, of which there is at least one.
+
+    Its own fields are those of the first, its text has one line for each.
+    """
+
+    def __init__(self, errors: Sequence[ConfigError]) -> None:
+        first, self.errors = errors[0], tuple(errors)
+        super().__init__(first.source, first.key, first.problem, first.remedy)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.errors))
+
+
+class Mistake(NamedTuple):
+    """A mistake in the settings while it is not known yet which source it came from."""
+
+    place: tuple[str | int, ...]  # the keys down to the value, list positions as numbers from 0
+    problem: str
+    remedy: str
+
+
+def remedy_for_unknown(name: str, known: Iterable[str]) -> str:
+    """`Did you mean x?` when one of `known` is close to `name`, else what is known."""
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=1)
+    if close:
+        return f"Did you mean {close[0]}?"
+    return f"Known here: {', '.join(names)}" if names else "None is known here"
 
 
 class ConnectionFailed(UncallError):

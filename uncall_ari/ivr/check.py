@@ -1,0 +1,104 @@
+"""Checks that need more than one step: actions that lead nowhere, and loops in which nothing happens."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from uncall_ari.errors import Mistake, remedy_for_unknown
+from uncall_ari.ivr.action import Action, GoMenu, GoStep, Repeat, parse_action
+from uncall_ari.ivr.menu import Menu
+
+_ACTION_FIELDS = ("then", "on_timeout", "on_invalid")
+_Place = tuple[str, ...]
+_Node = tuple[str, str]  # menu, step
+
+
+def unknown_references(menus: object) -> list[Mistake]:
+    """Actions and starts that name a step or menu that is not there.
+
+    `menus` is the table [ivr] as it was read, so that this is told even when other things are wrong.
+    """
+    found: list[Mistake] = []
+    known = _tables(menus)
+    for value, menu in known.items():
+        steps = _tables(menu.get("step"))
+        start = menu.get("start")
+        if isinstance(start, str) and start and start not in steps:
+            found.append(_unknown((value, "start"), "step", start, steps))
+        for name, step in steps.items():
+            for place, action in _actions(step):
+                where = (value, "step", name, *place)
+                if isinstance(action, GoStep) and action.step not in steps:
+                    found.append(_unknown(where, "step", action.step, steps))
+                if isinstance(action, GoMenu) and action.menu not in known:
+                    found.append(_unknown(where, "menu", action.menu, known))
+    return found
+
+
+def silent_loops(menus: Mapping[str, Menu]) -> list[Mistake]:
+    """Rounds of steps that play nothing and wait for nothing: a call would spin in them."""
+    leads: dict[_Node, _Node] = {}
+    for value, menu in menus.items():
+        for name, step in menu.steps.items():
+            target = None if step.waits else _target(value, name, step.then, menus)
+            if target is not None:
+                leads[value, name] = target
+    found: list[Mistake] = []
+    seen: set[_Node] = set()
+    for first in leads:
+        node = first
+        path: list[_Node] = []
+        while node in leads and node not in seen:
+            seen.add(node)
+            path.append(node)
+            node = leads[node]
+        if node in path:
+            found.append(_loop(path[path.index(node) :]))
+    return found
+
+
+def _tables(value: object) -> dict[str, Mapping[str, Any]]:
+    """The entries of a table that are tables themselves; what is not, pydantic tells."""
+    if not isinstance(value, Mapping):
+        return {}
+    return {str(key): entry for key, entry in value.items() if isinstance(entry, Mapping)}
+
+
+def _actions(step: Mapping[str, Any]) -> Iterator[tuple[_Place, Action]]:
+    """Each action of a step as it was read, with its place; unreadable ones are left to pydantic."""
+    keys = step.get("keys")
+    texts: list[tuple[_Place, object]] = [((field,), step.get(field)) for field in _ACTION_FIELDS]
+    if isinstance(keys, Mapping):
+        texts += [(("keys", str(key)), text) for key, text in keys.items()]
+    for place, text in texts:
+        if isinstance(text, str):
+            try:
+                yield place, parse_action(text)
+            except ValueError:
+                continue
+
+
+def _target(value: str, name: str, action: Action, menus: Mapping[str, Menu]) -> _Node | None:
+    """The step that `action` of a silent step leads to, or None where it leads out of the menus."""
+    match action:
+        case GoStep(step):
+            return value, step
+        case GoMenu(menu):
+            return (menu, menus[menu].start) if menu in menus else None
+        case Repeat():
+            return value, name
+        case _:
+            return None
+
+
+def _unknown(where: _Place, kind: str, name: str, known: Mapping[str, Any]) -> Mistake:
+    return Mistake(where, f"there is no {kind} {name}", remedy_for_unknown(name, known))
+
+
+def _loop(nodes: list[_Node]) -> Mistake:
+    (value, name), *_ = nodes
+    way = " → ".join(f"{menu} step {step}" for menu, step in [*nodes, nodes[0]])
+    return Mistake(
+        (value, "step", name, "then"),
+        f"a loop in which nothing is played or waited for: {way}",
+        "Play something or take keys in one of these steps, or lead out of the loop",
+    )
