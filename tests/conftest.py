@@ -1,0 +1,92 @@
+"""The servers of the tests: real ones from `docker/rootfs`, one set for a whole run, and more for the
+tests that break theirs. A run that is killed leaves none of them behind."""
+
+import itertools
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from uncall_ari.lab import Lab, LabSpec, TrunkSpec
+from uncall_ari.lab.mariadb import MariaDB
+from uncall_ari.lab.ports import free_port
+
+BUILD_ROOT = Path(__file__).parent.parent / "docker" / "rootfs"
+TRUNK = "carrier"
+EXTENSIONS = tuple((number, f"secret-{number}") for number in ("801", "802", "803"))
+
+_count = itertools.count(1)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Builds the root file system where a test needs it and it is missing: here, because a test's time
+    limit would count the minute that it takes."""
+    if session.config.option.collectonly:
+        return
+    if any("rootfs" in getattr(item, "fixturenames", ()) for item in session.items):
+        capture = session.config.pluginmanager.get_plugin("capturemanager")
+        with capture.global_and_fixture_disabled():
+            subprocess.run([str(BUILD_ROOT)], check=True, timeout=1800)
+
+
+@pytest.fixture(scope="session")
+def rootfs() -> None:
+    """The root file system is there; see pytest_collection_finish."""
+
+
+def spec_of(*, asterisk: bool = True, mariadb: bool = False) -> LabSpec:
+    """A lab with a name of its own, a trunk to a carrier on a free port, and three extensions."""
+    return LabSpec(
+        name=f"test-{os.getpid()}-{next(_count)}",
+        trunks=(TrunkSpec(TRUNK, port=free_port(udp=True)),),
+        extensions=EXTENSIONS,
+        asterisk=asterisk,
+        mariadb=mariadb,
+    )
+
+
+@pytest.fixture(scope="session")
+def lab(rootfs: None) -> Iterator[Lab]:
+    """The run's Asterisk. Shared: do not stop it, and leave no call behind."""
+    with Lab.up(spec_of()) as lab:
+        yield lab
+
+
+@pytest.fixture(scope="session")
+def mariadb(rootfs: None) -> Iterator[MariaDB]:
+    """The run's MariaDB. Shared: do not stop it."""
+    with Lab.up(spec_of(asterisk=False, mariadb=True)) as lab:
+        yield lab.mariadb
+
+
+@pytest.fixture(scope="session")
+def mariadb_url(mariadb: MariaDB) -> str:
+    """The URL of the run's database `outbound`, shared by all tests."""
+    return mariadb.url
+
+
+@pytest.fixture
+def mariadb_database(mariadb: MariaDB) -> Iterator[str]:
+    """The URL of an empty database of this test's own."""
+    name = f"outbound_{next(_count)}"
+    mariadb.sql(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+    yield mariadb.url.replace("/outbound", f"/{name}")
+    mariadb.sql(f"DROP DATABASE {name}")
+
+
+@pytest.fixture
+def fresh_lab(rootfs: None) -> Iterator[Callable[..., Lab]]:
+    """Makes labs of this test's own, to be stopped, killed and started again:
+    `fresh_lab()`, `fresh_lab(mariadb=True)`, `fresh_lab(asterisk=False, mariadb=True)`, or
+    `fresh_lab(spec)`."""
+    labs: list[Lab] = []
+
+    def make(spec: LabSpec | None = None, **servers: bool) -> Lab:
+        labs.append(Lab.up(spec or spec_of(**servers)))
+        return labs[-1]
+
+    yield make
+    for lab in labs:
+        lab.down()
