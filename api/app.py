@@ -1,0 +1,43 @@
+"""The web application: routes, who may use them, and what every answer carries."""
+
+from aiohttp import web
+
+from api.auth import authenticate
+from api.context import FACADE, Facade
+from api.engine import Engine
+from api.incidents import no_stack_traces
+from api.recordings import recording_routes
+from api.soap.routes import soap_routes
+from api.soap.text import BODY_LIMIT
+from uncall_ari.config import WebSettings
+
+_HEADERS = {  # unless the handler says otherwise
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": (
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    ),
+    "Cache-Control": "no-store",
+}
+
+
+def make_app(engine: Engine, settings: WebSettings) -> web.Application:
+    """The facade over `engine`. It opens and closes nothing: the engine belongs to the caller."""
+    app = web.Application(middlewares=[no_stack_traces, authenticate], client_max_size=BODY_LIMIT)
+    app[FACADE] = Facade(engine, settings)
+    app.add_routes([*soap_routes(), *recording_routes(engine.recordings)])
+    app.on_response_prepare.append(_add_headers)
+    return app
+
+
+def use_settings(app: web.Application, settings: WebSettings) -> None:
+    """Take new settings for all requests that come from now on (host and port stay)."""
+    app[FACADE].settings = settings
+
+
+async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers["Server"] = "uncall"  # aiohttp would tell its own version and Python's
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)

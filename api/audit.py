@@ -1,0 +1,33 @@
+"""Carrying out calls for a client, with one line in the log for every call that changes something."""
+
+import time
+from collections.abc import Mapping
+
+import structlog
+from aiohttp import web
+
+from api.calls import Failure, Outcome, carry_out
+from api.context import CALLER, FACADE
+from api.methods import Method
+
+log = structlog.get_logger("api.audit")
+
+_SHOWN = 200  # characters of a value that are logged
+
+
+async def call(request: web.Request, method: Method, given: Mapping[str, str]) -> Outcome:
+    """Carry out `method` with what was sent; see `api.calls.carry_out`."""
+    started = time.monotonic()
+    outcome = await carry_out(method, given, request.app[FACADE].engine)
+    if method.changes:
+        sent = {param.name: given.get(param.name, "")[:_SHOWN] for param in method.params}
+        log.info(
+            "call",
+            who=request.get(CALLER, ""),
+            address=request.remote,
+            method=method.name,
+            sent=sent,
+            outcome=outcome.message if isinstance(outcome, Failure) else "success",
+            milliseconds=round((time.monotonic() - started) * 1000),
+        )
+    return outcome

@@ -1,0 +1,56 @@
+"""Carrying out one call of a web method: check, do, and tell every failure in the method's own shape."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from api.engine import Engine
+from api.incidents import incident
+from api.methods import Method, Unusable
+from api.methods.declaration import Row
+from uncall_ari.errors import ConnectionFailed, NoSuchTask, StoreUnavailable
+
+ENGINE_SECONDS = 30  # PHP's default_socket_timeout is 60: answer in shape before the client gives up
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """What the method answers: one row, or for a list as many as there are."""
+
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why it could not be done, and what `<result>` says."""
+
+    message: str
+    result: int
+
+
+Outcome = Success | Failure
+
+
+async def carry_out(method: Method, given: Mapping[str, str], engine: Engine) -> Outcome:
+    """Call `method` with the parameters as a client sent them. Bad input and a failing engine are Failures.
+
+    `<result>` of a failure: contract section 3 keeps 1 whatever is wrong with the request; a server
+    behind us that is away makes it 0 (section 1), and so does every failure of section 2. A failure
+    that nobody foresaw is told in the same shape, with the id under which the log has it.
+    """
+    refused = 1 if method.root == "unallcc" else 0
+    try:
+        values = method.values(given, engine)
+        async with asyncio.timeout(ENGINE_SECONDS):
+            return Success(await method.handler(engine, **values))
+    except Unusable as unusable:
+        return Failure(unusable.message, refused)
+    except NoSuchTask:
+        return Failure(f"{method.params[0].name} is error", refused)  # a task's id always comes first
+    except (StoreUnavailable, TimeoutError):
+        # Only lists answer 0: the document shows `databases error` with 1 for the other methods.
+        return Failure("databases error", 0 if method.answers == "list" else refused)
+    except ConnectionFailed:
+        return Failure("Connection Failed", 0)
+    except Exception as error:
+        return Failure(incident(error, method.name), 0)

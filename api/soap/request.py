@@ -1,0 +1,120 @@
+"""From an envelope to a call: which method, and its parameters by name (every client's way of writing)."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lxml import etree
+
+from api.methods import METHODS, Method
+from api.soap.envelope import SOAP11, SOAP12, Fault, Version
+from api.soap.tree import attribute, local_name, namespace
+
+_BY_NAME = {method.name.lower(): method for method in METHODS}
+_VERSIONS: dict[str, Version] = {SOAP11: "1.1", SOAP12: "1.2"}
+_MAX_HOPS = 8  # from reference to reference; a longer chain is a trap
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call as it was sent, not checked yet."""
+
+    method: Method
+    given: Mapping[str, str]
+
+
+def version_of(root: etree._Element) -> Version:
+    """The SOAP version of an envelope; raises Fault when it is none."""
+    version = _VERSIONS.get(namespace(root))
+    if version is None or local_name(root) != "Envelope":
+        raise Fault("VersionMismatch", "the request is no SOAP 1.1 or 1.2 envelope")
+    return version
+
+
+def read_call(root: etree._Element, action: str) -> Call:
+    """The call in an envelope; `action` is the SOAPAction, asked only when the body names no method.
+
+    Raises Fault for an unknown operation, and for a header that must be understood.
+    """
+    body = None
+    for part in root:
+        if local_name(part) == "Header":
+            _refuse_mandatory(part)
+        elif local_name(part) == "Body" and body is None:
+            body = part
+    if body is None:
+        raise Fault("Client", "the envelope has no body")
+    for child in body:  # Axis puts multiRef elements beside the call
+        if method := _method(local_name(child)):
+            return Call(method, _parameters(method, child))
+    if method := _method(action.strip("\"' ").replace("#", "/").replace(":", "/").rpartition("/")[2]):
+        return Call(method, _parameters(method, body[0]) if len(body) else {})
+    name = local_name(body[0]) if len(body) else action
+    raise Fault("Client", f"unknown operation {name[:80]!r}")
+
+
+def _method(name: str) -> Method | None:
+    name = name.lower()
+    return _BY_NAME.get(name) or _BY_NAME.get(name.removesuffix("request"))
+
+
+def _refuse_mandatory(header: etree._Element) -> None:
+    """SOAP 1.1, 4.2.3: a block that must be understood and is not ends the call. We understand none."""
+    for block in header:
+        if attribute(block, "mustUnderstand") in ("1", "true"):
+            raise Fault("MustUnderstand", f"the header {local_name(block)[:80]!r} is not understood")
+
+
+def _parameters(method: Method, call: etree._Element) -> dict[str, str]:
+    """Values by the contract's names: by name if any name is known, else by position."""
+    names = {param.name.lower(): param.name for param in method.params}
+    children = [(local_name(child).lower(), child) for child in call]
+    if not any(name in names for name, _ in children):
+        children = list(zip(names, call, strict=False))
+    given: dict[str, str] = {}
+    for name, child in children:
+        if name in names:
+            given.setdefault(names[name], _value(child))
+    return given
+
+
+def _value(element: etree._Element) -> str:
+    """The text of a parameter; an array's items are joined by commas, never run together."""
+    element = _referred(element)
+    if attribute(element, "nil") in ("1", "true") or attribute(element, "null") in ("1", "true"):
+        return ""
+    if len(element):  # references are not followed here: a few could stand for gigabytes
+        return ",".join(item.text or "" for item in element)
+    text = element.text or ""
+    kind = attribute(element, "type").rpartition(":")[2]
+    return _from_base64(text) if kind in ("base64", "base64Binary") else text
+
+
+def _referred(element: etree._Element) -> etree._Element:
+    """The element that `href="#id"` (SOAP 1.1, section 5) or `enc:ref="id"` (1.2) leads to, or itself."""
+    for _ in range(_MAX_HOPS):
+        reference = attribute(element, "href") or attribute(element, "ref")
+        if not reference:
+            return element
+        wanted = reference.removeprefix("#")
+        everything = element.getroottree().iter("*")
+        found = next((other for other in everything if attribute(other, "id") == wanted), None)
+        if found is None:
+            break
+        element = found
+    raise Fault("Client", f"the reference {reference[:80]!r} leads nowhere")
+
+
+def _from_base64(text: str) -> str:
+    """SOAP::Lite sends text that is not ASCII as base64 of its bytes."""
+    try:
+        data = base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise Fault("Client", "a parameter typed as base64 is not base64") from None
+    for codec in ("utf-8", "gb18030"):
+        try:
+            return data.decode(codec)
+        except UnicodeDecodeError:
+            continue
+    raise Fault("Client", "a parameter in base64 is in no known character set")

@@ -1,0 +1,98 @@
+"""An engine that keeps its tasks in memory: small, but real. It lets the facade be tested by itself, and
+can be told that its database is away."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from uncall_ari.config import Choice
+from uncall_ari.errors import NoSuchTask, StoreUnavailable
+from uncall_ari.media.library import RecordingLibrary
+from uncall_ari.store.records import NewTask, Task, TaskStatus
+
+
+class FacadeEngine:
+    """Implements `api.engine.Engine`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.recordings = RecordingLibrary(folder)
+        self.away = False  # True: the database cannot be reached
+        self.numbers: dict[int, list[str]] = {}
+        self._tasks: dict[int, Task] = {}
+
+    def trunks(self) -> Sequence[Choice]:
+        return [Choice("sip/test/", "test"), Choice("sip/huing/", "虎营 & <Söhne>")]
+
+    def ivr_targets(self) -> Sequence[Choice]:
+        return [Choice("127000", "1111"), Choice("127001", "2222")]
+
+    def queues(self) -> Sequence[Choice]:
+        return [Choice("127003", "1112")]
+
+    async def add_task(self, task: NewTask) -> int:
+        self._reach_database()
+        number = max(self._tasks, default=493) + 1
+        self.numbers[number] = []
+        self._tasks[number] = Task(
+            id=number,
+            name=task.name,
+            type=task.type,
+            created_at=datetime(2014, 1, 15, 11, 55, 7),  # noqa: DTZ001 - wall-clock time, as in the table
+            created_by=task.created_by,
+            trunk=task.trunk,
+            target=task.target,
+            status="ready",
+            call_max=task.call_max,
+            day_start=task.day_start,
+            day_end=task.day_end,
+            number_table=f"o_task_run_{number}",
+            numbers=0,
+            called=0,
+            success=0,
+            call_back=0,
+            failed=0,
+            control=task.control,
+            override=task.override,
+            loss_ceiling=task.loss_ceiling,
+            target_name=task.target_name,
+            caller_id=task.caller_id,
+            is_run=0,
+            recording=task.recording,
+        )
+        return number
+
+    async def add_numbers(self, task_id: int, numbers: Sequence[str]) -> int:
+        task = self._task(task_id)
+        self.numbers[task_id] += numbers
+        self._tasks[task_id] = replace(task, numbers=len(self.numbers[task_id]))
+        return len(numbers)
+
+    async def update_task(
+        self, task_id: int, status: TaskStatus | None, call_max: int | None, override: float | None
+    ) -> None:
+        task = self._task(task_id)
+        self._tasks[task_id] = replace(
+            task,
+            status=task.status if status is None else status.value,
+            call_max=task.call_max if call_max is None else call_max,
+            override=task.override if override is None else override,
+        )
+
+    async def delete_task(self, task_id: int) -> None:
+        self._task(task_id)
+        del self._tasks[task_id], self.numbers[task_id]
+
+    async def tasks(self, task_id: int | None = None) -> Sequence[Task]:
+        self._reach_database()
+        return [task for task in self._tasks.values() if task_id in (None, task.id)]
+
+    def _task(self, task_id: int) -> Task:
+        self._reach_database()
+        if task_id not in self._tasks:
+            raise NoSuchTask(task_id)
+        return self._tasks[task_id]
+
+    def _reach_database(self) -> None:
+        if self.away:
+            raise StoreUnavailable("the database is away")
