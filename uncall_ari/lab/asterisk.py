@@ -37,6 +37,10 @@ class Asterisk(Server):
     def mark(self) -> str:
         return str(self._inside / "etc" / "asterisk.conf")
 
+    @property
+    def where(self) -> str:
+        return f"ARI {self.url}, AMI {self.ami_port}, SIP {self.sip_port}"
+
     def prepare(self) -> None:
         """Makes its folders, writes its configuration, and some music to wait with."""
         self.root.give(self.folder / "etc", ACCOUNT, mode=0o700)  # passwords are in there

@@ -37,7 +37,7 @@ class Lab:
         self.folder = root.labs / spec.name
         self.recordings = self.folder / "recordings"  # what clients upload; Asterisk reads it
         self.sounds = self.folder / "sounds"  # a copy of sounds/, where Asterisk can read it
-        self._owner = owner  # the program that it shall die with
+        self._owner = owner  # the program that made it
         self._asterisk = Asterisk(root, self.folder / "asterisk", spec, USER, password)
         self._mariadb = MariaDB(root, self.folder / "mariadb", spec, password)
 
@@ -83,7 +83,9 @@ class Lab:
                 raise
         try:
             for server in lab.servers.values():
-                server.start()
+                server.launch()
+            for server in lab.servers.values():
+                server.await_ready()
         except BaseException:
             lab.down()
             raise
@@ -101,7 +103,7 @@ class Lab:
         needed = [*(("http", "ami", "sip") if spec.asterisk else ()), *(("mariadb",) if spec.mariadb else ())]
         taken = [other.spec.ports for other in others if other is not same]
         spec = spec.with_ports(choose(spec.ports, taken, needed))
-        owner = None if spec.keep else Process.of(os.getpid(), "")
+        owner = Process.of(os.getpid(), "")
         lab = cls(root, spec, secrets.token_urlsafe(12), owner)
         lab.folder.mkdir()
         lab._write_state()
@@ -124,7 +126,7 @@ class Lab:
         return list(_labs(Root(rootfs)))
 
     def alive(self) -> bool:
-        """Is one of its servers running, or the program that it belongs to still busy with it?"""
+        """Does one of its servers run, or the program that made it (which may just be starting them)?"""
         return any(server.process for server in self.servers.values()) or bool(self._owner and self._owner.alive())
 
     def status(self) -> dict[str, bool]:

@@ -59,6 +59,10 @@ class MariaDB(Server):
     def mark(self) -> str:
         return f"--defaults-file={self._inside}/my.cnf"
 
+    @property
+    def where(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
     def prepare(self) -> None:
         """Copies the prepared data folder, and writes the account that is made at every start."""
         self.root.give(self.folder, ACCOUNT, mode=0o700)

@@ -13,7 +13,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import LabError
+from .errors import LabError, tail
+
+# Servers that outlive this program: held to its end, because Python warns of a child that is let go.
+_kept: list["subprocess.Popen[bytes]"] = []
 
 STATE, START_TIME = 0, 19  # fields of /proc/PID/stat, counted from behind the command's name
 
@@ -83,6 +86,7 @@ class Running:
     """
 
     def __init__(self, argv: list[str], log: Path, pid_file: Path, mark: str, *, keep: bool) -> None:
+        """Starts it. Raises LabError when it ends before it is itself."""
         pid_file.unlink(missing_ok=True)
         # The shell writes its pid and becomes the server: the right pid, even behind sudo.
         write_pid = ["sh", "-c", 'echo $$ >"$0" && exec "$@"', str(pid_file)]
@@ -96,20 +100,18 @@ class Running:
                 start_new_session=True,
             )
         self._guard: subprocess.Popen[bytes] | None = None
-        self._pid_file, self._mark, self._keep = pid_file, mark, keep
+        if keep:
+            _kept.append(self._popen)
+        else:
+            self._guard = _guard(self._pid(pid_file, log))
 
-    def process(self, limit: float = 5.0) -> Process | None:
-        """The server's process, as soon as it is itself; None when it has ended before."""
-        end = time.monotonic() + limit
+    def _pid(self, pid_file: Path, log: Path) -> int:
+        end = time.monotonic() + 5.0
         while self._popen.poll() is None and time.monotonic() < end:
             with suppress(OSError, ValueError):
-                process = Process.of(int(self._pid_file.read_text()), self._mark)
-                if process:
-                    if not self._keep and self._guard is None:
-                        self._guard = _guard(process.pid)
-                    return process
-            time.sleep(0.002)
-        return None
+                return int(pid_file.read_text())
+            time.sleep(0.001)
+        raise LabError("a server could not be started", log=tail(log))
 
     def ended(self) -> bool:
         """Has it ended by itself?"""

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from uncall_ari.share import shared
+
 from .errors import LabError
 
 DESCRIPTORS = 65536  # 500 calls with recording take some 10,000
@@ -26,6 +28,21 @@ def default_place() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "uncall-ari" / "rootfs"
 
 
+def build(place: Path) -> None:
+    """Builds the root there, if there is none yet, and shows how it goes on stderr (a minute). Raises
+    LabError when that fails; the script has then said why."""
+    if _is_there(place):
+        return
+    script = shared("docker") / "rootfs"
+    done = subprocess.run(["bash", str(script)], env=os.environ | {"UNCALL_ROOTFS": str(place)}, check=False)
+    if done.returncode:
+        raise LabError(f"{script} has not built {place}")
+
+
+def _is_there(place: Path) -> bool:
+    return (place / "usr/sbin/asterisk").exists()
+
+
 class Root:
     """The root file system. Raises LabError when it is not there, or cannot be used by who calls.
 
@@ -35,8 +52,9 @@ class Root:
 
     def __init__(self, place: Path | None = None) -> None:
         self.path = (place or default_place()).resolve()
-        if not (self.path / "usr/sbin/asterisk").exists():
-            raise LabError(f"there is no root file system at {self.path}", "Build it, once: docker/rootfs")
+        if not _is_there(self.path):
+            script = shared("docker") / "rootfs"
+            raise LabError(f"there is no root file system at {self.path}", f"Build it, once: {script}")
         self._sudo: list[str] = []
         if os.geteuid() != 0:
             if not shutil.which("sudo"):

@@ -48,6 +48,11 @@ class Server(ABC):
         """Does it answer?"""
 
     @property
+    @abstractmethod
+    def where(self) -> str:
+        """Where it listens, in a few words."""
+
+    @property
     def console_log(self) -> Path:
         """What it has printed."""
         return self.folder / "console.log"
@@ -69,21 +74,31 @@ class Server(ABC):
     def start(self) -> float:
         """Starts it and waits until it answers. Returns the seconds that it took; does nothing when it
         runs already. Raises LabError when a port is taken, or it ends or does not answer in time."""
-        if self.process:
-            return 0.0
-        self.require_ports()
         began = time.monotonic()
-        running = Running(self.command(), self.console_log, self._pid_file, self.mark, keep=self.keep)
-        self._running = running
-        if running.process():
-            while time.monotonic() - began < self.start_limit and not running.ended():
-                if self.ready():
-                    return time.monotonic() - began
-                time.sleep(0.01)
-        problem = "has ended at its start" if running.ended() else f"does not answer in {self.start_limit:g} s"
+        self.launch()
+        self.await_ready()
+        return time.monotonic() - began
+
+    def launch(self) -> None:
+        """Starts it without waiting, so that several servers start at once; `await_ready` follows."""
+        if self.process:
+            return
+        self._close()  # what is left of one that has ended by itself
+        self.require_ports()
+        self._running = Running(self.command(), self.console_log, self._pid_file, self.mark, keep=self.keep)
+
+    def await_ready(self) -> None:
+        """Returns when it answers. Raises LabError, with the end of its log, when it ends before, or
+        does not answer in time; then it is ended."""
+        running, end = self._running, time.monotonic() + self.start_limit
+        while time.monotonic() < end and not (running and running.ended()):
+            if self.ready():
+                return
+            time.sleep(0.01)
+        problem = "does not answer" if time.monotonic() >= end else "has ended at its start"
         log = self.log_tail()
         self.kill()
-        raise LabError(f"{self.title} {problem}", f"Its logs are in {self.folder}", log)
+        raise LabError(f"{self.title} {problem}", f"Its logs were in {self.folder}", log)
 
     def stop(self) -> None:
         """Ends it in a friendly way, and by force after 10 s; no error when it does not run."""
