@@ -87,7 +87,8 @@ def levelled(samples: Sound, level: float = LEVEL) -> Sound:
 
 def sine(hertz: float, seconds: float) -> Sound:
     """Return a plain tone."""
-    return np.sin(2 * np.pi * hertz * np.arange(int(seconds * RATE)) / RATE)
+    tone: Sound = np.sin(2 * np.pi * hertz * np.arange(int(seconds * RATE)) / RATE)
+    return tone
 
 
 def tune() -> Sound:
