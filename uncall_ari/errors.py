@@ -29,7 +29,8 @@ class ConfigError(UncallError):
     def __init__(self, source: str, key: str, problem: str, remedy: str) -> None:
         self.source, self.key, self.problem, self.remedy = source, key, problem, remedy
         where = f"{source}: {key}" if key else source
-        super().__init__(f"{where}: {problem}. {remedy}")
+        text = f"{where}: {problem}. {remedy}"
+        super().__init__("".join(c if c.isprintable() else ascii(c)[1:-1] for c in text))  # one line each
 
 
 class ConfigErrors(ConfigError):

@@ -1,35 +1,39 @@
 """Settings: uncall.toml and the environment, checked, as immutable values."""
 
+from uncall_ari.config.changes import Change, changes, needs_restart
+from uncall_ari.config.dialling import AmdSettings, DialerSettings, RetrySettings
 from uncall_ari.config.load import load_settings
 from uncall_ari.config.models import (
-    AmdSettings,
     AsteriskSettings,
     Choice,
     DatabaseSettings,
-    DialerSettings,
     ExtensionSettings,
     MediaSettings,
     Queue,
-    RetrySettings,
-    RewriteSettings,
     Settings,
-    Trunk,
     WebSettings,
 )
+from uncall_ari.config.trunk import RewriteSettings, Trunk
+from uncall_ari.ivr.menu import Menu, Step
 
 __all__ = [
     "AmdSettings",
     "AsteriskSettings",
+    "Change",
     "Choice",
     "DatabaseSettings",
     "DialerSettings",
     "ExtensionSettings",
     "MediaSettings",
+    "Menu",
     "Queue",
     "RetrySettings",
     "RewriteSettings",
     "Settings",
+    "Step",
     "Trunk",
     "WebSettings",
+    "changes",
     "load_settings",
+    "needs_restart",
 ]

@@ -1,24 +1,114 @@
-"""Reads the settings: defaults, below uncall.toml, below the environment, below explicit overrides."""
+"""Reads the settings: defaults, above them uncall.toml, the environment, explicit overrides."""
 
-import tomllib
+import os
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from uncall_ari.config.models import Settings, as_dict
+from pydantic import SecretStr, ValidationError
+
+from uncall_ari.config.explain import explain
+from uncall_ari.config.models import DatabaseSettings, Settings
+from uncall_ari.config.sources import FILE_VARIABLE, Source, blame, merge, read_environment, read_file
+from uncall_ari.errors import ConfigError, ConfigErrors, Mistake
+from uncall_ari.ivr.check import endless_rounds, unknown_references
+
+_USUAL_FILE = Path("uncall.toml")
 
 
 def load_settings(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
-    """The settings from `path` and the environment; `overrides` (nested like the file) win."""
-    values = tomllib.loads(path.read_text("utf-8")) if path else {}
-    merge(values, as_dict(overrides or {}))
-    return Settings.model_validate(values)
+    """The settings of `path` and the environment; `overrides`, nested like the file, win.
+
+    Without a path: the file that UNCALL_CONFIG names, else uncall.toml in the current folder if there
+    is one, else none. Relative paths in the settings start at the file's folder, without a file at the
+    current one. Raises ConfigErrors with all mistakes that were found.
+    """
+    path = path or _default_path()
+    errors: list[ConfigError] = []
+    sources = [Source("settings", {})]
+    if path is not None:
+        try:
+            sources = [read_file(path)]
+        except ConfigError as error:
+            raise ConfigErrors([error]) from error
+    from_environment, wrong_variables = read_environment()
+    sources += [*from_environment, Source("explicit settings", dict(overrides or {}))]
+    settings, mistakes = _validate(merge(sources))
+    errors += [*wrong_variables, *(blame(mistake, sources) for mistake in mistakes)]
+    if settings is None or errors:
+        raise ConfigErrors(errors)
+    return _anchored(settings, (path.parent if path else Path()).absolute())
 
 
-def merge(below: dict[str, Any], above: Mapping[str, Any]) -> None:
-    """Lays `above` over `below`, table by table; lists are replaced."""
-    for key, value in above.items():
-        if isinstance(value, Mapping) and isinstance(below.get(key), dict):
-            merge(below[key], value)
-        else:
-            below[key] = value
+def _default_path() -> Path | None:
+    named = os.environ.get(FILE_VARIABLE)
+    if named:
+        return Path(named)
+    return _USUAL_FILE if _USUAL_FILE.is_file() else None
+
+
+def _validate(values: dict[str, Any]) -> tuple[Settings | None, list[Mistake]]:
+    """The settings, if they are valid each for itself, and all that is wrong with them."""
+    mistakes: list[Mistake] = []
+    settings: Settings | None = None
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        mistakes += explain(error, Settings)
+    mistakes += _within("ivr", unknown_references(values.get("ivr")))
+    mistakes += _misnamed_menus(values.get("ivr")) + _trunks_twice(values.get("trunk"))
+    if settings is not None:
+        mistakes += _within("ivr", endless_rounds(settings.ivr))
+        if not settings.asterisk.password.get_secret_value():
+            mistakes.append(
+                Mistake(("asterisk", "password"), "is not set", "Write the password that ari.conf has for the user")
+            )
+    return settings, mistakes
+
+
+def _within(section: str, mistakes: list[Mistake]) -> list[Mistake]:
+    return [mistake._replace(place=(section, *mistake.place)) for mistake in mistakes]
+
+
+def _misnamed_menus(menus: object) -> list[Mistake]:
+    """Menus with a `value` of their own that is not their table's name."""
+    if not isinstance(menus, Mapping):
+        return []
+    return [
+        Mistake(("ivr", str(name), "value"), "differs from the table's name", "Leave value out")
+        for name, menu in menus.items()
+        if isinstance(menu, Mapping) and menu.get("value", name) != name
+    ]
+
+
+def _trunks_twice(trunks: object) -> list[Mistake]:
+    """Trunks whose value another one before them has too."""
+    if not isinstance(trunks, list | tuple):
+        return []
+    seen: Counter[str] = Counter()
+    mistakes: list[Mistake] = []
+    for index, trunk in enumerate(trunks):
+        value = trunk.get("value") if isinstance(trunk, Mapping) else None
+        if isinstance(value, str):
+            seen[value] += 1
+            if seen[value] > 1:
+                mistakes.append(
+                    Mistake(("trunk", index, "value"), f"{value} is there twice", "Give each trunk its own value")
+                )
+    return mistakes
+
+
+def _anchored(settings: Settings, folder: Path) -> Settings:
+    """The settings with absolute paths; relative ones start at `folder`."""
+    media, url = settings.media, settings.database.url.get_secret_value()
+    sounds = folder / media.sounds if media.sounds else None
+    file = url.removeprefix("sqlite:///")
+    if file != url:
+        url = f"sqlite:///{folder / file}"
+    return settings.model_copy(
+        update={
+            "media": media.model_copy(update={"recordings": folder / media.recordings, "sounds": sounds}),
+            "database": DatabaseSettings(url=SecretStr(url)),
+        }
+    )

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from uncall_ari.config.models import RetrySettings
+from uncall_ari.config.dialling import RetrySettings
 from uncall_ari.dialer.causes import Cause
 
 

@@ -83,7 +83,7 @@ def parse_action(text: str) -> Action:
         return plain
     verb = words[0].lower() if words else ""
     if verb not in _SENTENCES:
-        raise ValueError(f"is no action; actions are {GRAMMAR}")
+        raise ValueError(f"is no action: write {GRAMMAR}")
     if len(words) != 2 or _SENTENCES[verb].fullmatch(words[1]) is None:
         what = "one number, digits only" if verb == "extension" else "one name of letters, digits, _ and -"
         raise ValueError(f"needs {what}, after the word {verb}")

@@ -1,4 +1,4 @@
-"""Checks that need more than one step: actions that lead nowhere, and loops in which nothing happens."""
+"""Checks that need more than one step: actions that lead nowhere, and rounds that nobody gets out of."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -34,12 +34,16 @@ def unknown_references(menus: object) -> list[Mistake]:
     return found
 
 
-def silent_loops(menus: Mapping[str, Menu]) -> list[Mistake]:
-    """Rounds of steps that play nothing and wait for nothing: a call would spin in them."""
+def endless_rounds(menus: Mapping[str, Menu]) -> list[Mistake]:
+    """Rounds of steps that a caller who presses nothing never leaves: each is told once.
+
+    An answering machine would hold the line for ever, and where nothing is played either, the call
+    would spin. A step that takes keys is left by `on_timeout` then, any other by `then`.
+    """
     leads: dict[_Node, _Node] = {}
     for value, menu in menus.items():
         for name, step in menu.steps.items():
-            target = None if step.waits else _target(value, name, step.then, menus)
+            target = _target(value, name, step.on_timeout if step.gathers else step.then, menus)
             if target is not None:
                 leads[value, name] = target
     found: list[Mistake] = []
@@ -52,7 +56,7 @@ def silent_loops(menus: Mapping[str, Menu]) -> list[Mistake]:
             path.append(node)
             node = leads[node]
         if node in path:
-            found.append(_loop(path[path.index(node) :]))
+            found.append(_round(path[path.index(node) :], menus))
     return found
 
 
@@ -78,7 +82,7 @@ def _actions(step: Mapping[str, Any]) -> Iterator[tuple[_Place, Action]]:
 
 
 def _target(value: str, name: str, action: Action, menus: Mapping[str, Menu]) -> _Node | None:
-    """The step that `action` of a silent step leads to, or None where it leads out of the menus."""
+    """The step that `action` leads to, or None where it leads out of the menus."""
     match action:
         case GoStep(step):
             return value, step
@@ -94,11 +98,11 @@ def _unknown(where: _Place, kind: str, name: str, known: Mapping[str, Any]) -> M
     return Mistake(where, f"there is no {kind} {name}", remedy_for_unknown(name, known))
 
 
-def _loop(nodes: list[_Node]) -> Mistake:
-    (value, name), *_ = nodes
-    way = " → ".join(f"{menu} step {step}" for menu, step in [*nodes, nodes[0]])
+def _round(nodes: list[_Node], menus: Mapping[str, Menu]) -> Mistake:
+    value, name = nodes[0]
+    way = " → ".join(f"{menu}/{step}" for menu, step in [*nodes, nodes[0]])
     return Mistake(
-        (value, "step", name, "then"),
-        f"a loop in which nothing is played or waited for: {way}",
-        "Play something or take keys in one of these steps, or lead out of the loop",
+        (value, "step", name, "on_timeout" if menus[value].steps[name].gathers else "then"),
+        f"a caller who presses nothing would go round here for ever: {way}",
+        "Let one of these steps lead out, or use retries for the number of repetitions",
     )

@@ -5,10 +5,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from uncall_ari.errors import RecordingRefused
 from uncall_ari.ivr.action import NAME, Action, HangUp, Repeat, parse_action
+from uncall_ari.media.names import recording_name
 
-_PROMPT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
-_RECORDING = re.compile(r"recording:[^./\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]{0,200}")
+_PROMPT = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_RECORDING = "recording:"
 
 
 def _action(value: object) -> Action:
@@ -20,8 +22,16 @@ def _action(value: object) -> Action:
 
 
 def _sound(text: str) -> str:
-    if _PROMPT.fullmatch(text) is None and _RECORDING.fullmatch(text) is None:
+    if _PROMPT.fullmatch(text) is not None:
+        return text
+    if not text.startswith(_RECORDING):
         raise ValueError('is neither a prompt\'s name such as "hello" nor "recording:FILE.wav"')
+    try:
+        known = recording_name(text.removeprefix(_RECORDING))
+    except RecordingRefused:
+        raise ValueError("can be no uploaded recording: write recording: and its name, which ends in .wav") from None
+    if known != text.removeprefix(_RECORDING):
+        raise ValueError(f"is not the name under which the engine keeps it: write {_RECORDING}{known}")
     return text
 
 
@@ -66,11 +76,6 @@ class Step(BaseModel):
     def gathers(self) -> bool:
         """Whether the step waits for keys."""
         return self.digits > 0
-
-    @property
-    def waits(self) -> bool:
-        """Whether the step takes any time at all: it plays something or waits for keys."""
-        return bool(self.play) or self.gathers
 
     @model_validator(mode="before")
     @classmethod
