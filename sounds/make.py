@@ -82,7 +82,8 @@ def levelled(samples: Sound, level: float = LEVEL) -> Sound:
     loud = samples * 10 ** (level / 20) / np.sqrt(np.mean(samples**2))
     knee = ceiling / 2
     over = np.maximum(np.abs(loud) - knee, 0)
-    return np.sign(loud) * (np.minimum(np.abs(loud), knee) + (ceiling - knee) * np.tanh(over / (ceiling - knee)))
+    soft: Sound = np.sign(loud) * (np.minimum(np.abs(loud), knee) + (ceiling - knee) * np.tanh(over / (ceiling - knee)))
+    return soft
 
 
 def sine(hertz: float, seconds: float) -> Sound:
