@@ -47,11 +47,11 @@ def answer(name: str, document: str, version: Version = "1.1") -> bytes:
     value = f'<{name} xsi:type="xsd:string">{escape(document)}</{name}>'
     if version == "1.1":
         body = f"{_OPEN11}<ns1:{name}Response>{value}</ns1:{name}Response>{_CLOSE11}"
-    else:  # SOAP 1.2 part 2, section 4.2.1: rpc:result names the return element
+    else:  # SOAP 1.2 part 2, 4.2.1: rpc:result names the return element; SOAP::Lite takes the first child
         body = (
-            f'{_OPEN12}<ns1:{name}Response env:encodingStyle="{ENCODING12}">'
+            f'{_OPEN12}<ns1:{name}Response env:encodingStyle="{ENCODING12}">{value}'
             f'<rpc:result xmlns:rpc="http://www.w3.org/2003/05/soap-rpc">{name}</rpc:result>'
-            f"{value}</ns1:{name}Response>{_CLOSE12}"
+            f"</ns1:{name}Response>{_CLOSE12}"
         )
     return body.encode()
 

@@ -2,8 +2,9 @@
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from lxml import etree
 
@@ -13,7 +14,8 @@ from api.soap.tree import attribute, local_name, namespace
 
 _BY_NAME = {method.name.lower(): method for method in METHODS}
 _VERSIONS: dict[str, Version] = {SOAP11: "1.1", SOAP12: "1.2"}
-_MAX_HOPS = 8  # from reference to reference; a longer chain is a trap
+_MAX_HOPS = 4  # from reference to reference; a longer chain is a trap
+_with_id: Callable[..., Any] = etree.XPath("//*[@*[local-name() = 'id'] = $wanted]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +99,10 @@ def _referred(element: etree._Element) -> etree._Element:
         reference = attribute(element, "href") or attribute(element, "ref")
         if not reference:
             return element
-        wanted = reference.removeprefix("#")
-        everything = element.getroottree().iter("*")
-        found = next((other for other in everything if attribute(other, "id") == wanted), None)
-        if found is None:
+        found = _with_id(element, wanted=reference.removeprefix("#"))
+        if not found:
             break
-        element = found
+        element = found[0]
     raise Fault("Client", f"the reference {reference[:80]!r} leads nowhere")
 
 
