@@ -49,11 +49,17 @@ def _network(value: object) -> object:
     raise ValueError("a network is written in quotes")
 
 
+def _target_value(text: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9_-]{1,50}", text) is None:  # `task_queue` is a varchar(50)
+        raise ValueError("can not be a task's target: write 1 to 50 letters, digits, _ and -")
+    return text
+
+
 PatternText = Annotated[str, AfterValidator(_pattern)]
 PrefixText = Annotated[str, AfterValidator(_prefix)]
 CallerId = Annotated[str, AfterValidator(_caller_id)]
 EndpointName = Annotated[str, AfterValidator(numbers.endpoint_name)]
 Network = Annotated[ipaddress.IPv4Network | ipaddress.IPv6Network, BeforeValidator(_network)]
 Label = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{0,100}$")]  # what people read: any script, no controls
-TargetValue = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,50}$")]  # `task_queue` is a varchar(50)
+TargetValue = Annotated[str, AfterValidator(_target_value)]
 TrunkValue = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,50}$")]  # `task_out_line` is a varchar(50)

@@ -29,9 +29,16 @@ class AsteriskSettings(Section):
         restart=True,
         pattern=r"^https?://[^\s/@]+$",
     )
-    user: str = setting("uncall", "user name in ari.conf", restart=True, pattern=r"^[!-9;-~]{1,80}$")
+    user: str = setting(
+        "uncall", "user name in ari.conf: ASCII, no blank, no colon", restart=True, pattern=r"^[!-9;-~]{1,80}$"
+    )
     password: SecretStr = setting(SecretStr(""), "password in ari.conf; must be set", restart=True)
-    app: str = setting("uncall", "name of the Stasis application", restart=True, pattern=r"^[A-Za-z0-9_-]{1,40}$")
+    app: str = setting(
+        "uncall",
+        "name of the Stasis application: letters, digits, _ and -",
+        restart=True,
+        pattern=r"^[A-Za-z0-9_-]{1,40}$",
+    )
 
 
 class DatabaseSettings(Section):

@@ -1,11 +1,11 @@
 """Checks that need more than one step: actions that lead nowhere, and rounds that nobody gets out of."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from uncall_ari.errors import Mistake, remedy_for_unknown
 from uncall_ari.ivr.action import Action, GoMenu, GoStep, Repeat, parse_action
-from uncall_ari.ivr.menu import Menu
+from uncall_ari.ivr.menu import Menu, recording_of
 
 _ACTION_FIELDS = ("then", "on_timeout", "on_invalid")
 _Place = tuple[str, ...]
@@ -57,6 +57,23 @@ def endless_rounds(menus: Mapping[str, Menu]) -> list[Mistake]:
             node = leads[node]
         if node in path:
             found.append(_round(path[path.index(node) :], menus))
+    return found
+
+
+def missing_sounds(
+    menus: Mapping[str, Menu], has_prompt: Callable[[str], bool], has_recording: Callable[[str], bool]
+) -> list[Mistake]:
+    """Sounds in `play` that are not there: prompts by their name, uploaded recordings by theirs."""
+    found: list[Mistake] = []
+    for value, menu in menus.items():
+        for name, step in menu.steps.items():
+            for number, sound in enumerate(step.play):
+                where = (value, "step", name, "play", number)
+                recording = recording_of(sound)
+                if recording is None and not has_prompt(sound):
+                    found.append(Mistake(where, f"there is no prompt {sound}", "Name one of the prompts' folder"))
+                elif recording is not None and not has_recording(recording):
+                    found.append(Mistake(where, f"there is no recording {recording}", "Upload it"))
     return found
 
 

@@ -11,6 +11,7 @@ from uncall_ari.media.names import recording_name
 
 _PROMPT = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _RECORDING = "recording:"
+_STRICT = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
 
 
 def _action(value: object) -> Action:
@@ -35,20 +36,37 @@ def _sound(text: str) -> str:
     return text
 
 
+def recording_of(sound: str) -> str | None:
+    """The uploaded recording's name, when an entry of `play` is one; None for a prompt."""
+    return sound.removeprefix(_RECORDING) if sound.startswith(_RECORDING) else None
+
+
+def _keys(text: str) -> str:
+    if re.fullmatch(r"[0-9*#]{1,10}", text) is None:
+        raise ValueError("can not be pressed: write 1 to 10 of the keys 0-9 * #")
+    return text
+
+
+def _name(text: str) -> str:
+    if re.fullmatch(NAME, text) is None:
+        raise ValueError("is no name: write 1 to 50 letters, digits, _ and -")
+    return text
+
+
 ActionSentence = Annotated[Action, BeforeValidator(_action)]
 Sound = Annotated[str, AfterValidator(_sound)]
-Keys = Annotated[str, Field(pattern=r"^[0-9*#]{1,10}$")]
-Name = Annotated[str, Field(pattern=f"^{NAME}$")]
+Keys = Annotated[str, AfterValidator(_keys)]
+Name = Annotated[str, AfterValidator(_name)]
 
 
 class Step(BaseModel):
     """[ivr.VALUE.step.NAME]: play something, perhaps take keys, go on.
 
     A step waits for keys when it has `keys` or `digits`; with `keys` only those are valid, without
-    them any `digits` are, and `then` follows. A step with neither plays and does `then`.
+    them any digits are, and `then` follows. A step with neither plays and does `then`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = _STRICT
 
     play: tuple[Sound, ...] = Field(
         (), description='names of prompts, or "recording:FILE.wav" for an uploaded one, played one after another'
@@ -69,7 +87,9 @@ class Step(BaseModel):
         None, description="what follows a wrong key, when the retries are used up; none: as on_timeout"
     )
     save_as: str = Field(
-        "", pattern=r"^([a-z][a-z0-9_]{0,29})?$", description="name under which the keys are kept; empty: not kept"
+        "",
+        pattern=r"^([a-z][a-z0-9_]{0,29})?$",
+        description="name under which the entry stands in the call's record, such as choice; empty: without a name",
     )
 
     @property
@@ -107,7 +127,7 @@ class Step(BaseModel):
 class Menu(BaseModel):
     """[ivr.VALUE]: a voice menu, a set of steps of which one is the first."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = _STRICT
 
     value: Name = Field(description="what clients and tables call it; taken from the table's name")
     description: str = Field("", pattern=r"^[^\x00-\x1f\x7f]*$", description="what people call it")
