@@ -118,6 +118,13 @@ class Ari:
         channel: events.Channel = events.decode_body(body, events.Channel)
         return channel
 
+    async def bridges(self) -> list[events.BridgeState]:
+        """Return all bridges that there are."""
+        listing: list[events.BridgeState] = events.decode_body(
+            await self.connection.http("GET", "bridges"), list[events.BridgeState]
+        )
+        return listing
+
     async def global_variable(self, name: str, *, opening: bool = False) -> str:
         """Return a global variable of Asterisk's, "" when it is not set."""
         uri = f"asterisk/variable?variable={name}"

@@ -57,6 +57,13 @@ class Playback(msgspec.Struct, frozen=True):
     state: str = ""
 
 
+class BridgeState(msgspec.Struct, frozen=True):
+    """A bridge and the ids of the channels that are in it."""
+
+    id: str
+    channels: list[str] = []
+
+
 class Event(msgspec.Struct, frozen=True, tag_field="type"):
     """What all events have in common."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -105,16 +105,36 @@ class Leg:
             if error.status != 404:
                 raise
 
-    async def key(self, seconds: float) -> str:
-        """Return the next key press, in order, waiting up to `seconds`. Raises HungUp or TimeoutError."""
+    async def key(self, seconds: float, during: Playing | None = None) -> str:
+        """Return the next key press, in order; keys pressed earlier count (type-ahead).
+
+        Waits while `during` plays and then up to `seconds`. Raises HungUp or TimeoutError.
+        """
+        if during is not None:
+            async with asyncio.timeout(PLAY_SECONDS):
+                while not self._keys and not during.over:
+                    await self._change()
         async with asyncio.timeout(seconds):
             while not self._keys:
                 await self._change()
         return self._keys.popleft()
 
-    def forget_keys(self) -> None:
-        """Forget the key presses that nobody has asked for."""
-        self._keys.clear()
+    async def attend(self, other: Coroutine[object, object, T]) -> T:
+        """Return what `other` returns, but give it up and raise HungUp as soon as this leg is gone.
+
+        The time limit is that of `other`.
+        """
+        task = asyncio.ensure_future(other)
+        gone = asyncio.ensure_future(self.ended(PATIENCE_SECONDS))
+        try:
+            await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
+            if self.end is not None and not task.done():
+                raise HungUp(self.id, self.end)
+            return await task
+        finally:
+            for each in (task, gone):
+                each.cancel()
+            await asyncio.gather(task, gone, return_exceptions=True)
 
     async def visit(self, context: str, seconds: float) -> list[str]:
         """Send the leg through a dialplan context that returns it with `Stasis(app, ...)`.
@@ -127,6 +147,10 @@ class Leg:
             while self._away:
                 await self._change()
         return self._args
+
+    async def set_variable(self, name: str, value: str) -> None:
+        """Set a variable of the channel, for the dialplan to read. Raises HungUp."""
+        await self.request("POST", path("channels", self.id, "variable"), {"variable": name, "value": value})
 
     async def ring(self) -> None:
         """Let the leg hear ringback. Raises HungUp."""
@@ -224,6 +248,7 @@ class Leg:
         waiter = self._playbacks.pop(id_, None)
         if waiter is not None and not waiter.done():
             waiter.set_result(state)
+        self._wake()
 
     def _enter(self) -> None:
         self._up = True
@@ -276,6 +301,11 @@ class Playing:
     def __init__(self, leg: Leg, id_: str, finished: Waiter[str]) -> None:
         self._leg, self._id, self._finished = leg, id_, finished
 
+    @property
+    def over(self) -> bool:
+        """Whether it has ended, in whatever way."""
+        return self._finished.done()
+
     async def finished(self) -> bool:
         """Wait for the playback's end; False when Asterisk could not play it. Raises HungUp."""
         async with asyncio.timeout(PLAY_SECONDS):
@@ -286,6 +316,5 @@ class Playing:
 
     async def stop(self) -> None:
         """Stop the playback; one that has ended already is fine. Raises HungUp."""
-        if self._finished.done():
-            return
-        await self._leg.stop_playback(self._id)
+        if not self.over:
+            await self._leg.stop_playback(self._id)

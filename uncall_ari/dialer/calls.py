@@ -1,0 +1,160 @@
+"""The attempts that are under way: begun, carried through, settled; and those that a crash left open, taken up.
+
+What makes a number never dialled twice and never lost: the claim is in the database before Asterisk is asked; the
+channel's id is the claim's; the end is written once; and what a crash leaves open is settled by what Asterisk itself
+remembers (`witness`).
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+
+import structlog
+
+from uncall_ari.config import Settings
+from uncall_ari.dialer.attempt import Attempt, Finished, Stage
+from uncall_ari.dialer.lines import Lines
+from uncall_ari.dialer.outcome import CallEnd, EndedBy, Refused, ending
+from uncall_ari.dialer.plan import Plan
+from uncall_ari.dialer.retry import retry_at
+from uncall_ari.dialer.script import farewell, script_for
+from uncall_ari.dialer.settler import Settler
+from uncall_ari.dialer.witness import Witness
+from uncall_ari.errors import StoreUnavailable
+from uncall_ari.flows.campaign import Script
+from uncall_ari.flows.means import Means
+from uncall_ari.flows.story import Story
+from uncall_ari.store import Store
+from uncall_ari.store.records import Claim, Settlement
+
+log = structlog.get_logger(__name__)
+
+AWAY_SECONDS = 1.0  # between two attempts while the database is away
+
+
+class Calls:
+    """Every attempt between its claim and its settlement."""
+
+    def __init__(self, settings: Settings, store: Store, means: Means, lines: Lines, witness: Witness) -> None:
+        self.settings, self.means = settings, means
+        self._store = store
+        self._lines = lines
+        self._witness = witness
+        self._open: set[str] = set()  # uids that are claimed and not settled in the database
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.settler = Settler(store, self._is_settled)
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    async def begin(self, plan: Plan, claims: list[Claim]) -> None:
+        """Dial freshly claimed numbers, or settle them at once when they must not be dialled."""
+        self._open.update(claim.uid for claim in claims)
+        try:
+            forbidden = await self._store.dnc_matches([claim.number for claim in claims])
+        except BaseException:
+            for claim in claims:
+                self._spawn(self._give_back(claim), claim)
+            raise
+        for claim in claims:
+            script = script_for(claim, plan, self.settings, self.means, forbidden)
+            if isinstance(script, Refused):
+                self._settle(claim, Story(), Finished(CallEnd(refused=script), datetime.now(UTC)))
+            else:
+                self._start(claim, script, plan.trunk.value, Story(), Stage.CLAIMED)
+
+    async def take_up(self, plans: dict[int, Plan]) -> None:
+        """Take up the attempts that are open in the database and unknown here: after a crash, or when the answer
+        to a claim was lost. Raises StoreUnavailable."""
+        left = [each for each in await self._store.unsettled() if each.claim.uid not in self._open]
+        if left:
+            log.warning("calls were left open: they are taken over or settled", calls=len(left))
+        self._witness.keep_only(self._open | {each.claim.uid for each in left})
+        for each in left:
+            plan = plans.get(each.claim.task_id)
+            script = script_for(each.claim, plan, self.settings, self.means, set()) if plan else None
+            if not isinstance(script, Script):
+                script = farewell(each.claim, self.settings)
+            story = Story(answered_at=each.answered_at, began=each.answered_at is not None)
+            self._open.add(each.claim.uid)
+            self._start(each.claim, script, each.trunk, story, Stage.DOUBTFUL)
+
+    async def end(self, seconds: float) -> None:
+        """Give the calls up to `seconds`, leave those that go on to the next process, write all results."""
+        if self._tasks and seconds > 0:
+            log.info("waiting for calls to end", calls=len(self._tasks), seconds=seconds)
+            await asyncio.wait(self._tasks, timeout=seconds)
+        self.means.ari.leaving = True
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if not await self.settler.drain(seconds=10.0):
+            log.error("results could not be written; the next start settles them", waiting=self.settler.waiting)
+
+    def _start(self, claim: Claim, script: Script, trunk: str, story: Story, stage: Stage) -> None:
+        self._lines.started(claim.uid, trunk, claim.task_id)
+        self._spawn(self._carry_through(claim, script, trunk, story, stage), claim)
+
+    async def _carry_through(self, claim: Claim, script: Script, trunk: str, story: Story, stage: Stage) -> None:
+        def on_answer() -> None:
+            self.settler.answered(claim.uid, story.answered_at or datetime.now(UTC))
+
+        attempt = Attempt(self.means, self._witness, claim, script, story, on_answer)
+        try:
+            finished = await attempt.run(stage)
+        except Exception:
+            log.exception("a call failed by a mistake of ours", uid=claim.uid)
+            lost = CallEnd(answered=story.answered_at is not None, ended_by=EndedBy.NOBODY_KNOWS)
+            finished = Finished(lost, datetime.now(UTC))
+        finally:
+            self._lines.ended(claim.uid, trunk, claim.task_id)
+        if finished is None:
+            await self._give_back(claim)
+        else:
+            self._settle(claim, story, finished)
+
+    async def _give_back(self, claim: Claim) -> None:
+        """The number was claimed and never dialled: it is open again."""
+        while True:
+            try:
+                await self._store.release([claim])
+            except StoreUnavailable:
+                await asyncio.sleep(AWAY_SECONDS)
+                continue
+            self._forget(claim.uid)
+            return
+
+    def _settle(self, claim: Claim, story: Story, finished: Finished) -> None:
+        result, cause = ending(finished.end)
+        answered = story.answered_at
+        talked = int((finished.at - answered).total_seconds()) if answered else 0
+        self.settler.settle(
+            Settlement(
+                task_id=claim.task_id,
+                number_id=claim.number_id,
+                uid=claim.uid,
+                outcome=result,
+                cause=cause,
+                ended_at=finished.at,
+                q850=finished.end.q850,
+                sip=finished.end.sip,
+                answered_at=answered,
+                billsec=max(0, talked),
+                extension=story.extension,
+                keys=" ".join(story.keys),
+                amd=story.amd,
+                retry_at=retry_at(cause, claim.attempt, self.settings.dialer.retry, finished.at),
+            )
+        )
+
+    def _is_settled(self, result: Settlement) -> None:
+        self._forget(result.uid)
+
+    def _forget(self, uid: str) -> None:
+        self._open.discard(uid)
+        self._witness.settled(uid)
+
+    def _spawn(self, work: Coroutine[object, object, None], claim: Claim) -> None:
+        task = asyncio.create_task(work, name=f"call {claim.uid}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

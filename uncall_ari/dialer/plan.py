@@ -1,0 +1,74 @@
+"""What a task's row means for dialling: a plan that can be carried out, or the reason why not. Pure.
+
+Third parties write the rows (contract section 5), so nothing in one is taken for granted.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from uncall_ari.config import Settings, Trunk
+from uncall_ari.dialer.numbers import caller_id
+from uncall_ari.dialer.window import is_open, parse_time
+from uncall_ari.store.records import Task
+
+DAY_START, DAY_END = "09:00", "18:00"  # contract section 3: where a row says nothing
+NONE = ("", "0")  # how a row says that it has no recording
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A running task whose row is usable."""
+
+    task_id: int
+    trunk: Trunk
+    menu: str
+    call_max: int
+    caller_id: str  # "" where neither the task nor its trunk has one
+    recording: str  # name of the uploaded file, "" for none
+    day_start: time
+    day_end: time
+
+    def open_at(self, now_local: datetime) -> bool:
+        """Whether the task's daily window is open."""
+        return is_open(self.day_start, self.day_end, now_local)
+
+
+class UnusableTask(ValueError):
+    """A row that cannot be dialled; the message names the column, what is wrong and what would be right."""
+
+
+def plan(task: Task, settings: Settings, has_recording: Callable[[str], bool]) -> Plan:
+    """Return what `task` means. Raises UnusableTask. `has_recording` tells whether an uploaded file is there."""
+    if task.type != "ivr":
+        raise UnusableTask(f"task_type {task.type!r} is not dialled by this engine: only 'ivr' is")
+    trunk = settings.find_trunk(task.trunk)
+    if trunk is None:
+        raise UnusableTask(f"task_out_line {task.trunk!r} is no trunk of uncall.toml")
+    if task.target not in settings.ivr:
+        raise UnusableTask(f"task_queue {task.target!r} is no IVR of uncall.toml")
+    if task.call_max < 1:
+        raise UnusableTask(f"call_max is {task.call_max}: at least 1 call at once is needed")
+    shown = caller_id(task.caller_id)
+    if shown is None:
+        raise UnusableTask(f"task_callerid {task.caller_id!r} is no number: digits only, or 0 for none")
+    recording = "" if task.recording in NONE else task.recording
+    if recording and not has_recording(recording):
+        raise UnusableTask(f"recording_files {recording!r} is not among the uploaded recordings")
+    return Plan(
+        task_id=task.id,
+        trunk=trunk,
+        menu=task.target,
+        call_max=task.call_max,
+        caller_id=shown or trunk.caller_id,
+        recording=recording,
+        day_start=_time("task_day_start", task.day_start or DAY_START, as_end=False),
+        day_end=_time("task_day_end", task.day_end or DAY_END, as_end=True),
+    )
+
+
+def _time(column: str, text: str, *, as_end: bool) -> time:
+    try:
+        return parse_time(text, as_end=as_end)
+    except ValueError as error:
+        raise UnusableTask(f"{column} {text!r} {error}") from None

@@ -1,0 +1,58 @@
+"""From a claimed number and its task's plan: what is to happen in the call, or why it must not be made."""
+
+from collections.abc import Set
+
+from uncall_ari.config import Settings
+from uncall_ari.dialer.numbers import dial_target, dialable
+from uncall_ari.dialer.outcome import Refused
+from uncall_ari.dialer.plan import Plan
+from uncall_ari.flows.campaign import Script
+from uncall_ari.flows.means import Means
+from uncall_ari.store.records import Claim
+
+
+def script_for(claim: Claim, plan: Plan, settings: Settings, means: Means, do_not_call: Set[str]) -> Script | Refused:
+    """Return the script of a call; a Refused for a number that this task may never dial."""
+    number = dialable(claim.number)
+    if number is None:
+        return Refused.BAD_NUMBER
+    if number in do_not_call:
+        return Refused.DO_NOT_CALL
+    dialled = plan.trunk.number_rules.dial_string(number)
+    if dialled is None:
+        return Refused.NOT_ALLOWED
+    return Script(
+        number=number,
+        endpoint=dial_target(plan.trunk.endpoint, dialled),
+        ring_seconds=plan.trunk.ring_seconds or settings.dialer.ring_seconds,
+        caller_id=plan.caller_id,
+        recording=means.recordings.sound(plan.recording) if plan.recording else "",
+        menu=plan.menu,
+        amd=plan.trunk.amd,
+        amd_options=_amd_options(settings) if plan.trunk.amd else "",
+    )
+
+
+def farewell(claim: Claim, settings: Settings) -> Script:
+    """Return the script of a live call whose task is not usable any more: it is ended."""
+    ring_seconds = settings.dialer.ring_seconds
+    return Script(claim.number, "", ring_seconds, caller_id="", recording="", menu="", amd=False, amd_options="")
+
+
+def _amd_options(settings: Settings) -> str:
+    """The arguments of Asterisk's AMD(), in its order."""
+    amd = settings.dialer.amd
+    return ",".join(
+        str(value)
+        for value in (
+            amd.initial_silence,
+            amd.greeting,
+            amd.after_greeting_silence,
+            amd.total_analysis_time,
+            amd.min_word_length,
+            amd.between_words_silence,
+            amd.maximum_number_of_words,
+            amd.silence_threshold,
+            amd.maximum_word_length,
+        )
+    )

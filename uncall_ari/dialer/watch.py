@@ -1,0 +1,76 @@
+"""Keeps an eye on the tables that third parties write: which tasks run, and whether the counters are true."""
+
+import time
+from datetime import datetime
+
+import structlog
+
+from uncall_ari.config import Settings
+from uncall_ari.dialer.plan import Plan, UnusableTask, plan
+from uncall_ari.media.library import RecordingLibrary
+from uncall_ari.store import Store
+from uncall_ari.store.records import Task
+
+log = structlog.get_logger(__name__)
+
+RECOUNT_SECONDS = 2.0  # a running task's counters are recounted this often,
+RECOUNT_SHARE = 0.02  # unless counting would take more than this share of the time
+
+
+class Watch:
+    """What the tables said at the last look. `look` is called once in a while; the rest is free of waiting."""
+
+    def __init__(self, store: Store, settings: Settings, recordings: RecordingLibrary) -> None:
+        self._store = store
+        self.settings = settings
+        self._recordings = recordings
+        self.plans: dict[int, Plan] = {}
+        self.problems: dict[int, str] = {}
+        self._recount_at: dict[int, float] = {}
+        self._all_tasks: list[int] = []  # still to be recounted in this round, running or not
+
+    async def look(self) -> None:
+        """Read which tasks run. Raises StoreUnavailable, and then nothing has changed."""
+        await self._store.ensure_number_tables()
+        for task_id in await self._store.reopen_tasks():
+            log.info("a finished task has new numbers and runs again", task=task_id)
+        running = await self._store.running()
+        plans, problems = self._sort(running)
+        self._tell(problems)
+        self.plans, self.problems = plans, problems
+
+    async def all_plans(self) -> dict[int, Plan]:
+        """Return the plans of all usable tasks, running or not. Raises StoreUnavailable."""
+        return self._sort(await self._store.tasks())[0]
+
+    def open_plans(self) -> list[Plan]:
+        """Return the running plans whose daily window is open now."""
+        now = datetime.now(self.settings.dialer.timezone)
+        return [each for each in self.plans.values() if each.open_at(now)]
+
+    async def recount(self) -> None:
+        """Recount what is due: running tasks every 2 s, the others one by one. Raises StoreUnavailable."""
+        due = [task for task in self.plans if self._recount_at.get(task, 0.0) <= time.monotonic()]
+        if not self._all_tasks:
+            self._all_tasks = [task.id for task in await self._store.tasks()]
+        other = self._all_tasks.pop() if self._all_tasks else None
+        if other is not None and other not in self.plans and self._recount_at.get(other, 0.0) <= time.monotonic():
+            due.append(other)
+        for task in due:
+            seconds = await self._store.recount(task)
+            self._recount_at[task] = time.monotonic() + max(RECOUNT_SECONDS, seconds / RECOUNT_SHARE)
+
+    def _sort(self, tasks: list[Task]) -> tuple[dict[int, Plan], dict[int, str]]:
+        plans: dict[int, Plan] = {}
+        problems: dict[int, str] = {}
+        for task in tasks:
+            try:
+                plans[task.id] = plan(task, self.settings, self._recordings.has)
+            except UnusableTask as problem:
+                problems[task.id] = str(problem)
+        return plans, problems
+
+    def _tell(self, problems: dict[int, str]) -> None:
+        for task, problem in problems.items():
+            if self.problems.get(task) != problem:
+                log.error("a task is set to run and cannot be dialled", task=task, reason=problem)

@@ -1,0 +1,161 @@
+"""The dialler: ten times a second it asks which tasks may dial how much, claims so many numbers, has them dialled."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+
+from uncall_ari.ari import Ari, IdMaker
+from uncall_ari.config import Settings
+from uncall_ari.dialer.calls import Calls
+from uncall_ari.dialer.lines import TICK_SECONDS, Lines
+from uncall_ari.dialer.plan import Plan
+from uncall_ari.dialer.watch import Watch
+from uncall_ari.dialer.witness import Witness
+from uncall_ari.errors import ConnectionFailed, StoreUnavailable
+from uncall_ari.flows.means import Means
+from uncall_ari.store import Store
+
+log = structlog.get_logger(__name__)
+
+AWAY_SECONDS = 1.0  # between two attempts while the database or Asterisk is away
+RECOUNT_SECONDS = 1.0  # between two looks at which counters are due
+
+
+@dataclass(slots=True)
+class Drought:
+    """A task had no number to claim: since when, and when to look again (the loop's time, seconds)."""
+
+    since: float
+    again: float
+
+
+class Dialer:
+    """Dials the running tasks as long as `run` runs."""
+
+    def __init__(self, settings: Settings, store: Store, means: Means, ids: IdMaker) -> None:
+        self._settings = settings
+        self._store = store
+        self._means = means
+        self._ids = ids
+        self._witness = Witness()
+        self._lines = Lines()
+        self._watch = Watch(store, settings, means.recordings)
+        self.calls = Calls(settings, store, means, self._lines, self._witness)
+        self._droughts: dict[int, Drought] = {}
+        self._claims_in_doubt = True  # at the start: what an earlier process left
+        self._woken = asyncio.Event()
+        self._closing = asyncio.Event()
+
+    @property
+    def problems(self) -> dict[int, str]:
+        """Why tasks that are set to run cannot be dialled, by task id."""
+        return self._watch.problems
+
+    def change(self, settings: Settings, means: Means) -> None:
+        """Go on with changed settings; calls under way keep those that they began with."""
+        self._settings, self._means = settings, means
+        self._watch.settings = self.calls.settings = settings
+        self.calls.means = means
+        self.wake()
+
+    def wake(self) -> None:
+        """Something has changed in the tables: look at once."""
+        self._droughts.clear()
+        self._woken.set()
+
+    async def on_connect(self, ari: Ari) -> None:
+        """To be awaited after every (re)connect to Asterisk."""
+        await self._witness.meet(ari)
+
+    async def run(self) -> None:
+        """Dial until cancelled. `finish` first ends it well."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.calls.settler.run(), name="settler")
+            group.create_task(self._look_regularly(), name="watch")
+            group.create_task(self._recount_regularly(), name="recount")
+            group.create_task(self._dial_regularly(), name="dialler")
+
+    async def finish(self, seconds: float) -> None:
+        """Start no more calls, give those under way up to `seconds`, write all results. `run` must still be running."""
+        self._closing.set()
+        await self.calls.end(seconds)
+
+    async def _look_regularly(self) -> None:
+        while True:
+            try:
+                await self._watch.look()
+                await self._finish_tasks()
+            except StoreUnavailable as error:
+                log.error("the tables cannot be read", reason=str(error))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._settings.dialer.poll_seconds):
+                    await self._woken.wait()
+            self._woken.clear()
+
+    async def _recount_regularly(self) -> None:
+        while True:
+            await asyncio.sleep(RECOUNT_SECONDS)
+            with contextlib.suppress(StoreUnavailable):
+                await self._watch.recount()
+
+    async def _dial_regularly(self) -> None:
+        while not self._closing.is_set():
+            pause = TICK_SECONDS
+            try:
+                await self._means.ari.connection.wait_up(AWAY_SECONDS)
+                if self._claims_in_doubt:
+                    await self._take_up()
+                await self._dial()
+            except ConnectionFailed:
+                continue
+            except StoreUnavailable as error:
+                log.error("no number can be claimed", reason=str(error))
+                self._claims_in_doubt = True  # the answer to a claim may have been lost
+                pause = AWAY_SECONDS
+            await asyncio.sleep(pause)
+
+    async def _take_up(self) -> None:
+        """Before anything new is claimed: what a crash or a lost answer left open."""
+        await self._witness.inherit(self._means.ari)
+        await self._watch.look()
+        await self.calls.take_up(await self._watch.all_plans())
+        self._claims_in_doubt = False
+
+    async def _dial(self) -> None:
+        now = asyncio.get_running_loop().time()
+        plans = [each for each in self._watch.open_plans() if self._may_have_numbers(each, now)]
+        probing = set(self._droughts)
+        for task_id, count in self._lines.grants(plans, probing, now).items():
+            plan = self._watch.plans.get(task_id)
+            if plan is not None and not self._closing.is_set():
+                await self._claim(plan, count)
+
+    async def _claim(self, plan: Plan, count: int) -> None:
+        uids = [self._ids.new() for _ in range(count)]
+        claims = await self._store.claim(plan.task_id, uids, trunk=plan.trunk.value, now=datetime.now(UTC))
+        if claims:
+            await self.calls.begin(plan, claims)
+        if len(claims) == count:
+            self._droughts.pop(plan.task_id, None)
+            return
+        now = asyncio.get_running_loop().time()
+        drought = self._droughts.setdefault(plan.task_id, Drought(now, now))
+        drought.again = now + self._settings.dialer.poll_seconds
+
+    def _may_have_numbers(self, plan: Plan, now: float) -> bool:
+        drought = self._droughts.get(plan.task_id)
+        return drought is None or now >= drought.again
+
+    async def _finish_tasks(self) -> None:
+        """End tasks that had no number for a while, and whose last call is over."""
+        now = asyncio.get_running_loop().time()
+        for task_id, drought in list(self._droughts.items()):
+            if task_id not in self._watch.plans:
+                del self._droughts[task_id]
+            elif now - drought.since >= self._settings.dialer.finish_after and not self._lines.calls_of(task_id):
+                if await self._store.finish_task(task_id):
+                    log.info("a task is finished", task=task_id)
+                del self._droughts[task_id]

@@ -1,0 +1,145 @@
+"""The engine: what the facade calls. Its methods take and return plain values, so it can stand on another host."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from typing import Self
+
+import structlog
+
+from uncall_ari.ari import Ari, Gap, IdMaker
+from uncall_ari.ari.events import StasisStart
+from uncall_ari.config import Choice, Settings, needs_restart
+from uncall_ari.dialer.numbers import dialable
+from uncall_ari.dialer.worker import Dialer
+from uncall_ari.errors import NoSuchTask
+from uncall_ari.flows.means import Means
+from uncall_ari.flows.newcomer import send_back
+from uncall_ari.media.library import RecordingLibrary
+from uncall_ari.media.prompts import Prompts
+from uncall_ari.share import shared
+from uncall_ari.store import Store
+from uncall_ari.store.records import NewTask, Task, TaskStatus
+
+log = structlog.get_logger(__name__)
+
+FAREWELL_SECONDS = 10.0  # given to calls under way when the engine is told to end
+
+
+class Engine:
+    """One Asterisk, one database, one dialler. Use `Engine.running`."""
+
+    def __init__(self, settings: Settings, store: Store, ids: IdMaker) -> None:
+        self.settings = settings
+        self.recordings = RecordingLibrary(settings.media.recordings)
+        self._store = store
+        self._ids = ids
+        self._newcomers: set[asyncio.Task[None]] = set()
+        self.ari = Ari(
+            settings.asterisk.url,
+            settings.asterisk.user,
+            settings.asterisk.password.get_secret_value(),
+            settings.asterisk.app,
+            on_newcomer=self._newcomer,
+            on_gap=self._connected,
+        )
+        self.dialer = Dialer(settings, store, self._means(settings), ids)
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def running(cls, settings: Settings, farewell_seconds: float = FAREWELL_SECONDS) -> AsyncIterator[Self]:
+        """Open the database, connect to Asterisk, dial; on leaving, end well: see `Dialer.finish`.
+
+        Raises StoreUnavailable when the database is not reached. Asterisk may come later.
+        """
+        async with Store.open(settings.database.url.get_secret_value(), timezone=settings.dialer.timezone) as store:
+            engine = cls(settings, store, IdMaker(await store.start()))
+            async with engine.ari:
+                work = asyncio.create_task(engine.dialer.run(), name="dialler")
+                try:
+                    yield engine
+                    await engine.dialer.finish(farewell_seconds)
+                finally:
+                    engine.ari.leaving = True
+                    work.cancel()
+                    await asyncio.gather(work, *engine._newcomers, return_exceptions=True)
+
+    async def failed(self) -> str:
+        """Wait until the engine cannot go on at all, and return why: another engine has taken its place."""
+        await self.ari.connection.replaced.wait()
+        return self.ari.connection.problem
+
+    def reload(self, settings: Settings) -> list[str]:
+        """Go on with changed settings. Returns the keys whose change needs a restart: they keep their values."""
+        waiting = needs_restart(self.settings, settings)
+        self.settings = settings
+        self.dialer.change(settings, self._means(settings))
+        return waiting
+
+    # --- what may be chosen --------------------------------------------------------------------------
+
+    def trunks(self) -> list[Choice]:
+        """Return the trunks, in the order of uncall.toml."""
+        return [Choice(trunk.value, trunk.description) for trunk in self.settings.trunk]
+
+    def ivr_targets(self) -> list[Choice]:
+        """Return the voice menus."""
+        return [Choice(value, menu.description) for value, menu in self.settings.ivr.items()]
+
+    def queues(self) -> list[Choice]:
+        """Return the queues."""
+        return [Choice(value, queue.description) for value, queue in self.settings.queue.items()]
+
+    # --- tasks: all may raise StoreUnavailable ---------------------------------------------------------
+
+    async def add_task(self, task: NewTask) -> int:
+        """Store a task, `ready`, with an empty number table; return its id."""
+        return await self._store.add_task(task)
+
+    async def add_numbers(self, task_id: int, numbers: Sequence[str]) -> int:
+        """Store the dialable ones of `numbers` and return how many they are. Raises NoSuchTask."""
+        good = [number for number in map(dialable, numbers) if number is not None]
+        stored = await self._store.add_numbers(task_id, good)
+        self.dialer.wake()
+        return stored
+
+    async def update_task(
+        self, task_id: int, status: TaskStatus | None, call_max: int | None, override: float | None
+    ) -> None:
+        """Change what is given of a task; None leaves it. Takes effect at once. Raises NoSuchTask."""
+        if not await self._store.update_task(task_id, status=status, call_max=call_max, override=override):
+            raise NoSuchTask(task_id)
+        self.dialer.wake()
+
+    async def delete_task(self, task_id: int) -> None:
+        """Delete a task with its numbers; calls under way end by themselves. Raises NoSuchTask."""
+        if not await self._store.delete_task(task_id):
+            raise NoSuchTask(task_id)
+        self.dialer.wake()
+
+    async def tasks(self, task_id: int | None = None) -> list[Task]:
+        """Return all tasks, or the one with this id, or none."""
+        return await self._store.tasks(task_id)
+
+    # --- Asterisk --------------------------------------------------------------------------------------
+
+    def _means(self, settings: Settings) -> Means:
+        sounds = settings.media.sounds or shared("sounds")
+        return Means(
+            ari=self.ari,
+            new_id=self._ids.new,
+            menus=settings.ivr,
+            prompts={language: Prompts(sounds, language) for language in ("zh", "en")},
+            language=settings.media.language,
+            recordings=self.recordings,
+            extension_endpoint=settings.extensions.endpoint,
+            extension_ring_seconds=settings.extensions.ring_seconds,
+        )
+
+    async def _connected(self, _: Gap) -> None:
+        await self.dialer.on_connect(self.ari)
+
+    def _newcomer(self, event: StasisStart) -> None:
+        task = asyncio.create_task(send_back(self.ari, event.channel), name=f"newcomer {event.channel.id}")
+        self._newcomers.add(task)
+        task.add_done_callback(self._newcomers.discard)
