@@ -52,6 +52,7 @@ def spoken(text: str, voice: str, speed: int) -> Sound:
 
 def resampled(samples: Sound, rate: int) -> Sound:
     """Return the same sound at our rate; what lies above half of it is left out, and rumble below 100 Hz."""
+    samples = np.pad(samples, rate // 4)  # or the end of the sound would leak into its start
     wanted = round(len(samples) * RATE / rate)
     spectrum = np.fft.rfft(samples)[: wanted // 2 + 1]
     hertz = np.arange(len(spectrum)) * rate / len(samples)

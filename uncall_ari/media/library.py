@@ -41,8 +41,12 @@ class RecordingLibrary:
                     leftover.unlink()
 
     def names(self) -> list[str]:
-        """Return the names of all recordings, sorted."""
-        return sorted(name for file in self.folder.iterdir() if (name := self._name(file)) is not None)
+        """Return the names of all recordings, sorted. Raises OSError when the folder cannot be read."""
+        try:
+            files = list(self.folder.iterdir())
+        except FileNotFoundError:  # the folder has been taken away
+            return []
+        return sorted(name for file in files if (name := self._name(file)) is not None)
 
     def has(self, name: str) -> bool:
         """Tell whether there is a recording of this name, as a client writes it."""
