@@ -42,7 +42,8 @@ RETRIABLE: Final = frozenset(
     }
 )
 
-# ITU-T Q.850 (05/98 and amendments), table 1: every code that it defines, with its name.
+# ITU-T Q.850 (05/98 and amendments), table 1: every code that it defines, with its name; and the three
+# (45, 52, 54) that Asterisk's causes.h has besides.
 Q850: Final[dict[int, tuple[Cause, str]]] = {
     1: (Cause.UNALLOCATED, "unallocated (unassigned) number"),
     2: (Cause.UNAVAILABLE, "no route to specified transit network"),
@@ -78,11 +79,14 @@ Q850: Final[dict[int, tuple[Cause, str]]] = {
     42: (Cause.CONGESTION, "switching equipment congestion"),
     43: (Cause.CONGESTION, "access information discarded"),
     44: (Cause.CONGESTION, "requested circuit or channel not available"),
+    45: (Cause.CONGESTION, "pre-empted"),
     46: (Cause.CONGESTION, "precedence call blocked"),
     47: (Cause.CONGESTION, "resource unavailable, unspecified"),
     49: (Cause.UNAVAILABLE, "quality of service not available"),
     50: (Cause.UNAVAILABLE, "requested facility not subscribed"),
+    52: (Cause.REJECTED, "outgoing call barred"),
     53: (Cause.REJECTED, "outgoing calls barred within closed user group"),
+    54: (Cause.REJECTED, "incoming call barred"),
     55: (Cause.REJECTED, "incoming calls barred within closed user group"),
     57: (Cause.REJECTED, "bearer capability not authorized"),
     58: (Cause.UNAVAILABLE, "bearer capability not presently available"),

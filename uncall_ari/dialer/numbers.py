@@ -71,13 +71,13 @@ class Pattern:
     def parse(cls, text: str) -> Self:
         """The compiled pattern; ValueError with the reason and the place when `text` is none."""
         body = text.strip().removeprefix("_")
-        if not body:
-            raise ValueError("an empty pattern matches nothing")
         parts: list[str] = []
         position = 0
         while position < len(body):
             part, position = _next_part(body, position)
             parts.append(part)
+        if not any(parts):
+            raise ValueError("an empty pattern matches nothing")
         return cls(text.strip(), re.compile("".join(parts)))
 
     def matches(self, number: str) -> bool:
