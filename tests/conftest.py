@@ -3,17 +3,15 @@ tests that break theirs. A run that is killed leaves none of them behind."""
 
 import itertools
 import os
-import subprocess
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from uncall_ari.lab import Lab, LabSpec, TrunkSpec
 from uncall_ari.lab.mariadb import MariaDB
 from uncall_ari.lab.ports import free_port
+from uncall_ari.lab.root import build, default_place
 
-BUILD_ROOT = Path(__file__).parent.parent / "docker" / "rootfs"
 TRUNK = "carrier"
 EXTENSIONS = tuple((number, f"secret-{number}") for number in ("801", "802", "803"))
 
@@ -21,14 +19,14 @@ _count = itertools.count(1)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Builds the root file system where a test needs it and it is missing: here, because a test's time
+    """Builds the root file system where a test needs it and there is none: here, because a test's time
     limit would count the minute that it takes."""
     if session.config.option.collectonly:
         return
     if any("rootfs" in getattr(item, "fixturenames", ()) for item in session.items):
         capture = session.config.pluginmanager.get_plugin("capturemanager")
         with capture.global_and_fixture_disabled():
-            subprocess.run([str(BUILD_ROOT)], check=True, timeout=1800)
+            build(default_place())
 
 
 @pytest.fixture(scope="session")

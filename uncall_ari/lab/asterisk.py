@@ -9,7 +9,7 @@ from .ports import require_free
 from .root import Root
 from .server import Server
 from .spec import RTP_PORTS, LabSpec
-from .templates import PATIENCE, write_configuration
+from .templates import write_configuration
 
 ACCOUNT = "asterisk"
 
@@ -61,7 +61,7 @@ class Asterisk(Server):
                 "rtp_last": self._spec.ports.rtp + RTP_PORTS - 1,
                 "trunks": self._spec.trunks,
                 "extensions": self._spec.extensions,
-                "patience": PATIENCE,
+                "patience": self._spec.patience,
             },
         )
         music.write(self.folder / "moh" / "waiting.wav")

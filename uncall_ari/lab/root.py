@@ -64,6 +64,11 @@ class Root:
                 )
             self._sudo = ["sudo", "-n"]
         self.labs = self.path / "srv" / "labs"
+        if not os.access(self.labs, os.W_OK):
+            raise LabError(
+                f"{self.labs} is not yours to write to: another account has built this root file system",
+                "Build one of your own: unset UNCALL_ROOTFS, or let it name another place",
+            )
         self._link_to_itself()
 
     def _link_to_itself(self) -> None:

@@ -56,7 +56,8 @@ class Ports:
 @dataclass(frozen=True, slots=True)
 class LabSpec:
     """One lab. With `keep` its servers outlive the program that started them (`uncall lab up`);
-    without, they die with it, however it ends. `language` is the phones' prompt language."""
+    without, they die with it, however it ends. `language` is the phones' prompt language; `patience`
+    is how long a call waits, in seconds, for an engine that is away."""
 
     name: str = "lab"
     trunks: tuple[TrunkSpec, ...] = ()
@@ -68,6 +69,7 @@ class LabSpec:
     keep: bool = False
     app: str = "uncall"
     language: str = "zh"
+    patience: int = 10
 
     def __post_init__(self) -> None:
         _check(NAME, self.name, "a lab's name", "small letters, digits and -, 31 at most")

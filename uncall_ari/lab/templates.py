@@ -7,7 +7,6 @@ import jinja2
 from uncall_ari.share import shared
 
 SUFFIX = ".j2"
-PATIENCE = 10  # s that a call waits for an engine that is away
 
 
 def write_configuration(folder: Path, values: dict[str, object]) -> None:
