@@ -107,3 +107,46 @@ class Settlement:
     keys: str = ""  # key presses, in order
     amd: str = ""  # the answering-machine detector's verdict
     retry_at: datetime | None = None  # set: the number is dialled again, not before this moment
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCall:
+    """An attempt without an end in the records: it is going on, or a crash has left it."""
+
+    claim: Claim
+    trunk: str
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stranded:
+    """A number that stands in status 4 (calling) with no open call behind it: somebody else left it so."""
+
+    task_id: int
+    number_id: int
+    number: str
+    uid: str  # call_uniqueid; "" when it has none
+    called_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """One attempt, as `uncall_call` keeps it."""
+
+    uid: str
+    task_id: int
+    number_id: int
+    number: str
+    trunk: str
+    attempt: int
+    claimed_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    outcome: Outcome | None  # None while the call is going on
+    cause: str
+    q850: int
+    sip: int
+    billsec: int
+    extension: str
+    keys: str
+    amd: str

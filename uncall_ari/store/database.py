@@ -1,0 +1,86 @@
+"""A database that runs pieces of work in transactions, with a time limit, and says StoreUnavailable when it cannot.
+
+A piece of work is a plain function of a SQLAlchemy `Connection`: the same code on SQLite and on MySQL.
+SQLite runs it in a thread, a whole transaction at a time: one hop instead of four for each statement,
+a third of the CPU. MySQL runs it over aiomysql, where SQLAlchemy awaits inside each statement. Work may
+run twice (after a stale connection or a deadlock), so it changes nothing but the database.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from typing import ClassVar, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
+
+from uncall_ari.errors import StoreUnavailable
+from uncall_ari.store.url import spoken
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+
+LIMIT = 5.0  # seconds for a piece of work, the wait for a connection included
+LONG_LIMIT = 120.0  # for what may have to look at a million rows
+LOCK_LIMIT = 3  # seconds that the database itself waits for somebody else's lock: below LIMIT
+
+_NO_SUCH_TABLE = 1146  # MySQL's ER_NO_SUCH_TABLE
+
+
+class MissingTable(Exception):
+    """A table is not there. The store repairs that where it is a number table."""
+
+
+class Database(ABC):
+    """Reads see one statement at a time; a write is one transaction, committed when `write` returns."""
+
+    dialect: ClassVar[str]
+
+    def __init__(self, url: URL) -> None:
+        self.where = spoken(url)
+
+    async def read(self, work: Work[T], *, limit: float = LIMIT) -> T:
+        """Run work that only reads; each statement sees its own snapshot.
+
+        Raises StoreUnavailable when the database cannot do it within `limit` seconds.
+        """
+        return await self._translated(self._read, work, limit)
+
+    async def write(self, work: Work[T], *, limit: float = LIMIT) -> T:
+        """Run work in a transaction and commit it.
+
+        Raises StoreUnavailable when the database cannot do it within `limit` seconds: then nothing was
+        written, or (the connection went away in the commit) all of it.
+        """
+        return await self._translated(self._write, work, limit)
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Give all connections back. Work that is under way is waited for or dropped."""
+
+    @abstractmethod
+    async def _read(self, work: Work[T], limit: float) -> T: ...
+
+    @abstractmethod
+    async def _write(self, work: Work[T], limit: float) -> T: ...
+
+    async def _translated(self, run: Callable[[Work[T], float], Awaitable[T]], work: Work[T], limit: float) -> T:
+        try:
+            return await run(work, limit)
+        except (IntegrityError, DataError) as error:
+            raise ValueError(f"the database refuses a value: {error.orig}") from None
+        except DBAPIError as error:
+            if is_missing_table(error):
+                raise MissingTable(str(error.orig)) from None
+            raise StoreUnavailable(f"{self.where}: {error.orig}") from None
+        except TimeoutError:
+            raise StoreUnavailable(f"{self.where}: no answer within {limit:g} s") from None
+        except (SQLAlchemyError, OSError) as error:
+            raise StoreUnavailable(f"{self.where}: {error}") from None
+
+
+def is_missing_table(error: DBAPIError) -> bool:
+    """Whether the statement failed because a table is not there."""
+    original = error.orig
+    arguments = original.args if original is not None else ()
+    return bool(arguments) and (arguments[0] == _NO_SUCH_TABLE or str(arguments[0]).startswith("no such table"))

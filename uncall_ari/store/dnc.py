@@ -1,0 +1,43 @@
+"""Numbers that are never to be called."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, text
+
+from uncall_ari.store.times import Times
+
+_CHUNK = 500  # numbers in one statement
+
+_ADD = text("REPLACE INTO uncall_dnc (number, reason, added_at) VALUES (:number, :reason, :added_at)")
+_REMOVE = text("DELETE FROM uncall_dnc WHERE number IN :numbers").bindparams(bindparam("numbers", expanding=True))
+_FIND = text("SELECT number FROM uncall_dnc WHERE number IN :numbers").bindparams(bindparam("numbers", expanding=True))
+
+
+def add(connection: Connection, times: Times, numbers: Iterable[str], reason: str, now: datetime) -> None:
+    """Put numbers on the list; for one that is on it already the new reason counts. Raises ValueError for an
+    empty number or one of more than 32 characters."""
+    rows = []
+    for number in numbers:
+        if not 0 < len(number) <= 32:
+            raise ValueError(f"cannot be put on the do-not-call list: {number!r}")
+        rows.append({"number": number, "reason": reason[:255], "added_at": times.utc(now)})
+    if rows:
+        connection.execute(_ADD, rows)
+
+
+def remove(connection: Connection, numbers: Sequence[str]) -> int:
+    """Take numbers off the list. Returns how many were on it."""
+    return sum(connection.execute(_REMOVE, {"numbers": chunk}).rowcount for chunk in _chunks(numbers))
+
+
+def matches(connection: Connection, numbers: Sequence[str]) -> set[str]:
+    """Which of these numbers are on the list."""
+    found: set[str] = set()
+    for chunk in _chunks(numbers):
+        found.update(row[0] for row in connection.execute(_FIND, {"numbers": chunk}))
+    return found
+
+
+def _chunks(numbers: Sequence[str]) -> Iterable[list[str]]:
+    return (list(numbers[i : i + _CHUNK]) for i in range(0, len(numbers), _CHUNK))

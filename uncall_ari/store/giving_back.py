@@ -1,0 +1,91 @@
+"""Undoing claims that were never dialled: everything stands again as it stood before the claim."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from uncall_ari.store import counters
+from uncall_ari.store.counters import Tally
+from uncall_ari.store.database import is_missing_table
+from uncall_ari.store.records import Claim
+from uncall_ari.store.sql import number_sql
+from uncall_ari.store.times import Times
+from uncall_ari.store.values import words
+
+_FORGET_CALL = text("DELETE FROM uncall_call WHERE uid = :uid AND ended_at IS NULL")
+_STANDING = "SELECT del FROM {numbers} WHERE id = :id AND call_status = 4 AND call_uniqueid = :uid{lock}"
+_OPEN_AGAIN = (
+    "UPDATE {numbers} SET call_status = 0, call_uniqueid = NULL, action_id = NULL, call_time = NULL WHERE id = :id"
+)
+_BEFORE = text(
+    "SELECT uid, outcome, attempt, claimed_at FROM uncall_call "
+    "WHERE task_id = :task_id AND number_id = :number_id AND attempt = :attempt AND outcome IN (2, 3) "
+    "ORDER BY claimed_at DESC LIMIT 1"
+)
+_AS_BEFORE = (
+    "UPDATE {numbers} SET call_status = :status, call_uniqueid = :uid, action_id = :uid, call_time = :time "
+    "WHERE id = :id"
+)
+_RETRY = text(
+    "REPLACE INTO uncall_retry (task_id, number_id, uid, attempts, due_at) "
+    "VALUES (:task_id, :number_id, :uid, :attempts, :due_at)"
+)
+
+
+def release(connection: Connection, times: Times, claims: Sequence[Claim]) -> int:
+    """Give numbers back that were not dialled. Returns how many rows changed.
+
+    The call's record goes. The number is open again, or, when this was a retry, as its last attempt left it
+    with the retry due at once. What was settled meanwhile, or changed by a third party, stays as it is.
+    """
+    return sum(_release(connection, times, claim) for claim in sorted(claims, key=lambda c: (c.task_id, c.number_id)))
+
+
+def _release(connection: Connection, times: Times, claim: Claim) -> bool:
+    if not connection.execute(_FORGET_CALL, {"uid": claim.uid}).rowcount:
+        return False
+    statement = number_sql(_STANDING, claim.task_id, connection.dialect.name)
+    try:
+        row = connection.execute(statement, {"id": claim.number_id, "uid": claim.uid}).first()
+    except DBAPIError as error:
+        if is_missing_table(error):  # the task was deleted meanwhile
+            return False
+        raise
+    if row is None:
+        return False
+    before = _before(connection, claim)
+    if before is None:
+        connection.execute(number_sql(_OPEN_AGAIN, claim.task_id), {"id": claim.number_id})
+        return True
+    _retry_again(connection, times, claim, before)
+    if row[0] in (0, None):
+        change = Tally()
+        change.count(before[1], 1)
+        counters.add(connection, claim.task_id, change)
+    return True
+
+
+def _before(connection: Connection, claim: Claim) -> tuple[Any, ...] | None:
+    """uid, outcome, attempt and claimed_at of the attempt before this one, if there was one."""
+    if claim.attempt == 1:
+        return None
+    values = {"task_id": claim.task_id, "number_id": claim.number_id, "attempt": claim.attempt - 1}
+    row = connection.execute(_BEFORE, values).first()
+    return None if row is None else tuple(row)
+
+
+def _retry_again(connection: Connection, times: Times, claim: Claim, before: tuple[Any, ...]) -> None:
+    uid, status, attempts, claimed_at = before
+    called = times.from_utc(claimed_at) or claim.claimed_at
+    row = {"id": claim.number_id, "status": status, "uid": uid, "time": times.wall(called)}
+    connection.execute(number_sql(_AS_BEFORE, claim.task_id), row)
+    retry = {
+        "task_id": claim.task_id,
+        "number_id": claim.number_id,
+        "uid": words(uid),
+        "attempts": attempts,
+        "due_at": times.utc(claim.claimed_at),
+    }
+    connection.execute(_RETRY, retry)

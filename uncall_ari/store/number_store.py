@@ -1,0 +1,113 @@
+"""The store's methods for dialling: numbers in, claims out, settlements back."""
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import structlog
+from sqlalchemy import Connection
+
+from uncall_ari.errors import NoSuchTask
+from uncall_ari.store import counters, finishing, giving_back, numbers, settling
+from uncall_ari.store.counters import Tally
+from uncall_ari.store.database import LONG_LIMIT, Database
+from uncall_ari.store.door import Door
+from uncall_ari.store.records import Claim, Settlement
+from uncall_ari.store.scan import Scan
+from uncall_ari.store.tasks import usable
+from uncall_ari.store.times import Times
+
+log = structlog.get_logger(__name__)
+
+_LONGEST_UID = 20  # call_uniqueid varchar(20)
+
+
+class NumberStore(Door):
+    """A number is claimed, dialled, settled: each step is on the disk before the next one begins."""
+
+    def __init__(self, database: Database, times: Times) -> None:
+        super().__init__(database, times)
+        self._scans: dict[int, Scan] = {}
+
+    async def add_numbers(self, task_id: int, phones: Sequence[str]) -> int:
+        """Store numbers as they are given, except empty ones and those of more than 16 characters.
+
+        Returns the rows stored. A task that the engine had finished runs again. Raises NoSuchTask,
+        StoreUnavailable.
+        """
+        now = datetime.now(UTC)
+
+        def work(connection: Connection) -> int:
+            stored = numbers.add(connection, self._times, task_id, phones, now)
+            if not counters.add(connection, task_id, Tally(numbers=stored)):
+                raise NoSuchTask(task_id)
+            if stored:
+                finishing.reopen(connection, [task_id])
+            return stored
+
+        if not usable(task_id):
+            raise NoSuchTask(task_id)
+        return await self._write(work, task_id)
+
+    async def claim(self, task_id: int, uids: Sequence[str], *, trunk: str, now: datetime) -> list[Claim]:
+        """Claim up to len(uids) numbers of a task, one for each channel id, in the order of the ids.
+
+        First retries that are due, then open numbers in the order of their row ids; when no more come, rows
+        that were opened again further up. Fewer than asked for means that the end was reached: only an empty
+        answer means that there is nothing. What is returned is committed. Raises NoSuchTask,
+        StoreUnavailable; after the latter the claim may stand in the database: `unsettled` tells.
+        """
+        for uid in uids:
+            if not 0 < len(uid) <= _LONGEST_UID:
+                raise ValueError(f"no channel id: {uid!r}")
+        scan = self._scans.setdefault(task_id, Scan())
+        claims = await self._claim(task_id, uids, trunk, now, scan)
+        if claims or not scan.may_look(time.monotonic()) or not await self._look(task_id, scan):
+            return claims
+        return await self._claim(task_id, uids, trunk, now, scan)
+
+    async def answered(self, marks: Sequence[tuple[str, datetime]]) -> None:
+        """Note when calls were answered: (uid, moment). The first note for a call stays."""
+        if marks:
+            await self._write(lambda c: settling.answered(c, self._times, marks))
+
+    async def settle(self, settlements: Sequence[Settlement]) -> None:
+        """Write how attempts ended, in one transaction: the number, the call's record, the counters, the retry.
+
+        A number that a third party has changed since its claim stays as it is. Writing the same again changes
+        nothing. Raises ValueError for the outcome CALLING, StoreUnavailable.
+        """
+        if settlements:
+            await self._write(lambda c: settling.settle(c, self._times, settlements))
+
+    async def release(self, claims: Sequence[Claim]) -> int:
+        """Give claims back that were never dialled: the number is open again (a retry is due again), and the
+        call's record is gone. Returns how many numbers that changed."""
+        return await self._write(lambda c: giving_back.release(c, self._times, claims)) if claims else 0
+
+    async def recount(self, task_id: int) -> float:
+        """Make the counters equal to the numbers, whoever changed them, and give numbers without a status the
+        status 0. Looks at every row: returns the seconds that took, so that the caller can space the calls."""
+        began = time.perf_counter()
+        if await self._read(lambda c: counters.has_null(c, task_id), task_id):
+            await self._write(lambda c: counters.normalise(c, task_id), limit=LONG_LIMIT)
+        change = await self._read(lambda c: counters.difference(c, task_id), task_id, LONG_LIMIT)
+        if change:
+            await self._write(lambda c: counters.add(c, task_id, change))
+            log.info("counters put right", task_id=task_id, change=str(change))
+        return time.perf_counter() - began
+
+    async def _claim(self, task_id: int, uids: Sequence[str], trunk: str, now: datetime, scan: Scan) -> list[Claim]:
+        claims = await self._write(
+            lambda c: numbers.claim(c, self._times, task_id, uids, trunk, now, scan.after), task_id
+        )
+        scan.took([claim.number_id for claim in claims if claim.attempt == 1])
+        return claims
+
+    async def _look(self, task_id: int, scan: Scan) -> bool:
+        """Look through the whole table. Returns whether there are open numbers."""
+        began = time.perf_counter()
+        if await self._read(lambda c: counters.has_null(c, task_id), task_id):
+            await self._write(lambda c: counters.normalise(c, task_id), limit=LONG_LIMIT)
+        look = await self._read(lambda c: numbers.look(c, task_id), task_id, LONG_LIMIT)
+        return scan.looked(time.monotonic(), time.perf_counter() - began, look.first_open, look.last)

@@ -1,0 +1,34 @@
+"""Where the search for open numbers stands, so that a claim costs the same among a million rows as among ten."""
+
+from dataclasses import dataclass
+
+# A search over the whole table may take this share of the time: what it cost is waited 20 times over.
+_PATIENCE = 20
+
+
+@dataclass(slots=True)
+class Scan:
+    """The place in one task's number table.
+
+    Open rows are taken in the order of their ids, from `after` on. Rows that were opened again further up are
+    found by a look over the whole table when no more come. That look is a look-up in a key, except where a
+    third party has marked very many rows as deleted; so it is repeated the later the longer it took.
+    """
+
+    after: int = 0
+    look_at: float = 0.0  # monotonic seconds
+
+    def took(self, number_ids: list[int]) -> None:
+        """Open rows with these ids were claimed."""
+        if number_ids:
+            self.after = max(number_ids)
+
+    def may_look(self, now: float) -> bool:
+        """Whether the whole table may be looked through again."""
+        return now >= self.look_at
+
+    def looked(self, now: float, seconds: float, first_open: int | None, last: int) -> bool:
+        """A look over the whole table has ended. Returns whether there is something to claim."""
+        self.look_at = now + _PATIENCE * seconds
+        self.after = last if first_open is None else first_open - 1
+        return first_open is not None

@@ -1,0 +1,153 @@
+"""Making the tables, and looking whether those that are there will do."""
+
+import structlog
+from sqlalchemy import Connection, Table, text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
+from sqlalchemy.sql.compiler import DDLCompiler
+
+from uncall_ari.errors import ConfigError
+from uncall_ari.store.tables import FIXED, SCHEMA_VERSION, number_table, number_table_name
+
+log = structlog.get_logger(__name__)
+
+# name and storage engine ('' on SQLite) of the tables that are there
+_TABLES = {
+    "sqlite": "SELECT name, '' FROM sqlite_master WHERE type = 'table'",
+    "mysql": "SELECT table_name, engine FROM information_schema.tables WHERE table_schema = DATABASE()",
+}
+_COLUMNS = {
+    "sqlite": "SELECT name FROM pragma_table_info(:name)",
+    "mysql": "SELECT column_name FROM information_schema.columns "
+    "WHERE table_schema = DATABASE() AND table_name = :name",
+}
+# Compared in the database, because the answer is nearly always that there is none.
+_NEED_TABLES = {
+    "sqlite": "SELECT 1 FROM o_uncall_task WHERE id > 0 AND id < 2147483648 "
+    "AND (task_run_id IS NULL OR task_run_id <> 'o_task_run_' || id "
+    "OR 'o_task_run_' || id NOT IN (SELECT name FROM sqlite_master WHERE type = 'table')) LIMIT 1",
+    "mysql": "SELECT 1 FROM o_uncall_task WHERE task_run_id IS NULL OR task_run_id <> CONCAT('o_task_run_', id) "
+    "OR CONCAT('o_task_run_', id) NOT IN (SELECT table_name FROM information_schema.tables "
+    "WHERE table_schema = DATABASE() AND table_name LIKE 'o\\_task\\_run\\_%') LIMIT 1",
+}
+
+
+class _CreateWithKeys(CreateTable):
+    """CREATE TABLE with its keys inside, for MySQL: a crash between two statements leaves no table half made."""
+
+    inherit_cache = False
+
+
+@compiles(_CreateWithKeys, "mysql")
+def _create_with_keys(element: _CreateWithKeys, compiler: DDLCompiler, **options: object) -> str:
+    made = str(compiler.visit_create_table(element))  # type: ignore[no-untyped-call]
+    indexes = sorted(element.element.indexes, key=lambda index: str(index.name))
+    keys = [f"KEY {index.name} ({', '.join(c.name for c in index.columns)})" for index in indexes]
+    head, engine, options_text = made.rpartition("\n)ENGINE")
+    return f"{head},\n\t{', '.join(keys)}{engine}{options_text}" if keys else made
+
+
+def prepare(connection: Connection) -> None:
+    """Create the tables that are missing and check those that are there.
+
+    Raises ConfigError when a table lacks a column, is not transactional, or was made by a newer version.
+    """
+    there = _tables(connection)
+    for table in FIXED.sorted_tables:
+        if table.name in there:
+            _check_columns(connection, table)
+        else:
+            _create(connection, table)
+    for name, engine in there.items():
+        if name.startswith("o_") and engine not in ("", "InnoDB", None):
+            raise _mistake(
+                f"the table {name} is kept by {engine}, which knows no transactions",
+                f"run ALTER TABLE {name} ENGINE=InnoDB",
+            )
+    _check_version(connection)
+
+
+def need_number_tables(connection: Connection) -> bool:
+    """Whether `ensure_number_tables` has something to do."""
+    return connection.execute(text(_NEED_TABLES[connection.dialect.name])).first() is not None
+
+
+def ensure_number_tables(connection: Connection) -> list[int]:
+    """Give each task its number table, and put the table's name into `task_run_id`.
+
+    For tasks that third parties insert, and after a crash while a task was being added. Returns the ids of
+    the tasks that were repaired.
+    """
+    there = _tables(connection)
+    repaired = []
+    tasks = text("SELECT id, task_run_id FROM o_uncall_task WHERE id > 0 AND id < 2147483648")
+    for task_id, noted in connection.execute(tasks).all():
+        name = number_table_name(task_id)
+        if name not in there:
+            _create(connection, number_table(task_id, connection.dialect.name))
+        elif noted == name:
+            continue
+        if noted != name:
+            name_table(connection, task_id)
+        log.info("number table put right", task_id=task_id, made=name not in there, was=noted)
+        repaired.append(task_id)
+    return repaired
+
+
+def create_number_table(connection: Connection, task_id: int) -> None:
+    """Make the number table of a task if it is not there."""
+    _create(connection, number_table(task_id, connection.dialect.name))
+
+
+def drop_number_table(connection: Connection, task_id: int) -> bool:
+    """Remove the number table of a task. Returns whether there was one."""
+    name = number_table_name(task_id)
+    if name not in _tables(connection):
+        return False
+    connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
+    return True
+
+
+def name_table(connection: Connection, task_id: int) -> None:
+    """Write the number table's name into the task's row."""
+    statement = text("UPDATE o_uncall_task SET task_run_id = :name WHERE id = :id")
+    connection.execute(statement, {"name": number_table_name(task_id), "id": task_id})
+
+
+def _tables(connection: Connection) -> dict[str, str | None]:
+    rows = connection.execute(text(_TABLES[connection.dialect.name]))
+    return {row[0]: row[1] for row in rows}
+
+
+def _create(connection: Connection, table: Table) -> None:
+    connection.execute(_CreateWithKeys(table, if_not_exists=True))
+    if connection.dialect.name != "mysql":
+        for index in table.indexes:
+            connection.execute(CreateIndex(index, if_not_exists=True))
+
+
+def _check_columns(connection: Connection, table: Table) -> None:
+    found = connection.execute(text(_COLUMNS[connection.dialect.name]), {"name": table.name})
+    names = {name.lower() for (name,) in found}
+    for column in table.columns:
+        if column.name not in names:
+            made = " ".join(str(CreateColumn(column).compile(dialect=connection.dialect)).split())
+            raise _mistake(
+                f"the table {table.name} has no column {column.name}",
+                f"run ALTER TABLE {table.name} ADD COLUMN {made}",
+            )
+
+
+def _check_version(connection: Connection) -> None:
+    version = connection.execute(text("SELECT MAX(version) FROM uncall_schema")).scalar()
+    if version is None:
+        connection.execute(text("REPLACE INTO uncall_schema (version) VALUES (:v)"), {"v": SCHEMA_VERSION})
+    elif version != SCHEMA_VERSION:
+        raise _mistake(
+            f"the tables have version {version}, this program works with {SCHEMA_VERSION}",
+            "use the program that made them, or migrate them",
+        )
+
+
+def _mistake(problem: str, remedy: str) -> ConfigError:
+    return ConfigError("settings", "database.url", problem, remedy)

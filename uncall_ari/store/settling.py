@@ -1,0 +1,142 @@
+"""Writing what became of the claims: answered, settled."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, text
+from sqlalchemy.exc import DBAPIError
+
+from uncall_ari.store import counters
+from uncall_ari.store.counters import Tally
+from uncall_ari.store.database import is_missing_table
+from uncall_ari.store.records import Outcome, Settlement
+from uncall_ari.store.sql import RowsUpdate, number_sql
+from uncall_ari.store.times import Times
+from uncall_ari.store.values import extension_number, words
+
+_ANSWERED = RowsUpdate(
+    "uncall_call", ("uid", "VARCHAR(20)"), {"answered_at": "DATETIME(3)"}, where="answered_at IS NULL"
+)
+_STANDING = "SELECT id, call_status, call_uniqueid, del FROM {numbers} WHERE id IN :ids{lock}"
+_NUMBERS = RowsUpdate(
+    "{numbers}",
+    ("id", "INT"),
+    {"call_status": "INT", "call_billsec": "INT", "extension": "INT"},
+    keep={"extension"},
+    where="call_status = 4",
+)
+_CALLS = RowsUpdate(
+    "uncall_call",
+    ("uid", "VARCHAR(20)"),
+    {
+        "ended_at": "DATETIME(3)",
+        "answered_at": "DATETIME(3)",
+        "outcome": "INT",
+        "cause": "VARCHAR(32)",
+        "q850": "INT",
+        "sip": "INT",
+        "billsec": "INT",
+        "extension": "VARCHAR(32)",
+        "digits": "VARCHAR(64)",
+        "amd": "VARCHAR(32)",
+    },
+    keep={"answered_at"},
+    where="ended_at IS NULL",
+)
+_ATTEMPTS = text("SELECT uid, attempt FROM uncall_call WHERE uid IN :uids").bindparams(
+    bindparam("uids", expanding=True)
+)
+_RETRY = text(
+    "REPLACE INTO uncall_retry (task_id, number_id, uid, attempts, due_at) "
+    "VALUES (:task_id, :number_id, :uid, :attempts, :due_at)"
+)
+
+
+def answered(connection: Connection, times: Times, marks: Sequence[tuple[str, datetime]]) -> None:
+    """Note when calls were answered; the first note stays."""
+    _ANSWERED.run(connection, [(uid, times.utc(when)) for uid, when in marks])
+
+
+def settle(connection: Connection, times: Times, settlements: Sequence[Settlement]) -> None:
+    """Write how attempts ended: the number, the call, the counters and the retry, all or nothing.
+
+    A number that no longer stands as its claim left it was changed by a third party: that is honoured, and
+    only the call's record is written. A settlement that was written before changes nothing.
+    """
+    by_task: dict[int, dict[str, Settlement]] = defaultdict(dict)
+    for s in settlements:
+        if s.outcome is Outcome.CALLING:
+            raise ValueError(f"CALLING is no outcome: {s.uid}")
+        by_task[s.task_id].setdefault(s.uid, s)
+    for task_id in sorted(by_task):  # the same order everywhere: two settlers never wait for each other
+        _settle_task(connection, times, task_id, list(by_task[task_id].values()))
+
+
+def _settle_task(connection: Connection, times: Times, task_id: int, settlements: list[Settlement]) -> None:
+    ours = _still_ours(connection, task_id, settlements)
+    changed = [s for s in settlements if s.uid in ours]
+    rows = [(s.number_id, s.outcome.value, s.billsec, extension_number(s.extension)) for s in changed]
+    _NUMBERS.run(connection, rows, task_id)
+    _set_retries(connection, times, [s for s in changed if s.retry_at])
+    _CALLS.run(connection, [_call_row(times, s) for s in settlements])
+    change = Tally()
+    for s in changed:
+        if not ours[s.uid]:
+            change.count(s.outcome, 1)
+    if change:
+        counters.add(connection, task_id, change)
+
+
+def _still_ours(connection: Connection, task_id: int, settlements: list[Settlement]) -> dict[str, bool]:
+    """The uids whose numbers stand as their claims left them, now locked; with whether the row is marked as
+    deleted, and so not counted. Empty when the task's table is gone."""
+    statement = number_sql(_STANDING, task_id, connection.dialect.name)
+    try:
+        rows = connection.execute(statement, {"ids": sorted({s.number_id for s in settlements})}).all()
+    except DBAPIError as error:
+        if is_missing_table(error):
+            return {}
+        raise
+    standing = {row[0]: row for row in rows if row[1] == Outcome.CALLING}
+    ours = {}
+    for s in settlements:
+        row = standing.get(s.number_id)
+        if row is not None and words(row[2]) == s.uid:
+            ours[s.uid] = row[3] not in (0, None)
+    return ours
+
+
+def _set_retries(connection: Connection, times: Times, settlements: list[Settlement]) -> None:
+    if not settlements:
+        return
+    found = connection.execute(_ATTEMPTS, {"uids": [s.uid for s in settlements]})
+    attempts = {row[0]: row[1] for row in found}
+    rows = [
+        {
+            "task_id": s.task_id,
+            "number_id": s.number_id,
+            "uid": s.uid,
+            "attempts": attempts.get(s.uid, 1),
+            "due_at": times.utc(s.retry_at),
+        }
+        for s in settlements
+        if s.retry_at
+    ]
+    connection.execute(_RETRY, rows)
+
+
+def _call_row(times: Times, s: Settlement) -> tuple[object, ...]:
+    return (
+        s.uid,
+        times.utc(s.ended_at),
+        times.utc(s.answered_at) if s.answered_at else None,
+        s.outcome.value,
+        s.cause[:32],
+        s.q850,
+        s.sip,
+        s.billsec,
+        s.extension[:32],
+        s.keys[:64],
+        s.amd[:32],
+    )

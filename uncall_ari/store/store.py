@@ -1,0 +1,70 @@
+"""The store: the engine's door to the database."""
+
+import socket
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, text
+
+from uncall_ari.store import schema
+from uncall_ari.store.call_store import CallStore
+from uncall_ari.store.database import LONG_LIMIT, Database
+from uncall_ari.store.mysql import MysqlDatabase
+from uncall_ari.store.number_store import NumberStore
+from uncall_ari.store.sqlite import SqliteDatabase
+from uncall_ari.store.task_store import TaskStore
+from uncall_ari.store.times import Times
+from uncall_ari.store.url import parse_url
+
+
+class Store(TaskStore, NumberStore, CallStore):
+    """Tasks, numbers and calls in SQLite or MySQL/MariaDB.
+
+    Every method raises StoreUnavailable when the database is not reached, within 5 s (within 120 s those
+    that may have to look at a million rows). The store goes on by itself when the database is back.
+    """
+
+    @classmethod
+    async def open(cls, url: str, *, timezone: ZoneInfo) -> Self:
+        """Connect, create the tables that are missing, check the others.
+
+        `url` is sqlite:///PATH or mysql://USER:PASSWORD@HOST:PORT/DATABASE; `timezone` that of the local
+        times in the contract's tables. Raises ConfigError for an address or tables that will not do,
+        StoreUnavailable.
+        """
+        parsed = parse_url(url)
+        sqlite = parsed.get_backend_name() == "sqlite"
+        database: Database = SqliteDatabase(parsed) if sqlite else MysqlDatabase(parsed)
+        store = cls(database, Times(timezone, stamps_are_utc=not sqlite))
+        try:
+            await database.write(schema.prepare, limit=LONG_LIMIT)
+            await store.ensure_number_tables()
+        except BaseException:
+            await store.close()
+            raise
+        return store
+
+    async def close(self) -> None:
+        """Give all connections back. Nothing may be called afterwards."""
+        await self._database.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def start(self, node: str = "") -> int:
+        """Note the start of an engine. Returns a number that no other start on this database has or will get;
+        `node` is the host's name by default."""
+        values = {"at": self._times.utc(datetime.now(UTC)), "node": (node or socket.gethostname())[:64]}
+
+        def work(connection: Connection) -> int:
+            statement = text("INSERT INTO uncall_start (started_at, node) VALUES (:at, :node)")
+            return int(connection.execute(statement, values).lastrowid)
+
+        return await self._write(work)

@@ -1,0 +1,36 @@
+"""Values as third parties leave them in the tables: NULL, text where a number belongs, anything. Never an error."""
+
+import math
+
+INT_MAX = 2**31 - 1
+
+
+def words(value: object) -> str:
+    """The value as text; '' for NULL."""
+    if value is None:
+        return ""
+    if isinstance(value, bytes | bytearray):
+        return bytes(value).decode(errors="replace")
+    return str(value)
+
+
+def number(value: object) -> float:
+    """The value as a finite number; 0 for NULL and for what is none."""
+    try:
+        found = float(value)  # type: ignore[arg-type]  # anything may come, and TypeError is an answer
+    except (TypeError, ValueError):
+        return 0.0
+    return found if math.isfinite(found) else 0.0
+
+
+def integer(value: object) -> int:
+    """The value as a whole number; 0 for NULL and for what is none."""
+    return value if isinstance(value, int) else int(number(value))
+
+
+def extension_number(extension: str) -> int | None:
+    """An extension for the contract's int(10) column: None when it is no number that fits."""
+    if not (extension.isascii() and extension.isdigit()):
+        return None
+    found = int(extension)
+    return found if found <= INT_MAX else None
