@@ -172,7 +172,7 @@ class Connection:
     async def _run(self) -> None:
         """Connect, read until the socket ends, and again: with growing pauses, until cancelled."""
         pause = BACKOFF_SECONDS[0]
-        while not self._replaced.is_set():
+        while True:
             try:
                 async with self._connect() as ws:
                     pause = BACKOFF_SECONDS[0]
@@ -181,6 +181,8 @@ class Connection:
                 self._tell(self._explain(error))
             finally:
                 self._lost()
+            if self._replaced.is_set():
+                return
             await asyncio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 (spreads reconnects, no secret)
             pause = min(pause * 2, BACKOFF_SECONDS[1])
 
@@ -205,6 +207,8 @@ class Connection:
             self.problem = ""
             log.info("connected to Asterisk", url=self._url, app=self._app)
             await reader
+            if self._replaced.is_set():
+                return
             raise ConnectionLost(f"Asterisk closed the event socket (code {ws.close_code})")
         finally:
             reader.cancel()
