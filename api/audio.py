@@ -21,7 +21,12 @@ class Audio(web.FileResponse):
     """
 
     def __init__(self, file: Path, name: str) -> None:
-        super().__init__(file, headers={"Content-Type": "audio/wav", "Content-Disposition": inline(name)})
+        headers = {
+            "Content-Type": "audio/wav",
+            "Content-Disposition": inline(name),
+            "X-Content-Type-Options": "nosniff",
+        }
+        super().__init__(file, headers=headers)
         self._file = file
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:

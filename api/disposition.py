@@ -8,7 +8,7 @@ from uncall_ari.errors import RecordingRefused, RefusedBecause
 
 # A quoted value ends at the first quote that has no backslash in front; a backslash before anything else
 # is a Windows path's, since browsers and .NET do not double it.
-_PARAMETER = re.compile(r';\s*(filename\*?)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;"]*))', re.IGNORECASE)
+_PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;"]*))')
 _EXTENDED = re.compile(r"([\w.:-]*)'[\w-]*'(.*)")  # RFC 8187: charset'language'percent-encoded
 _WORD = re.compile(r"=\?([\w.:-]+)(?:\*[\w-]*)?\?([bq])\?([^?\s]*)\?=", re.IGNORECASE)  # RFC 2047
 _BETWEEN_WORDS = re.compile(r"(?<=\?=)\s+(?==\?)")

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from media_files import WAV, sound_file
 
+from tests.media_files import WAV, sound_file
 from uncall_ari.errors import RecordingRefused, RefusedBecause, UncallError
 from uncall_ari.media.library import NoSuchRecording, RecordingLibrary
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from media_files import DATA, FMT, SAMPLES, WAV, chunk, riff, sound_file
 
+from tests.media_files import DATA, FMT, SAMPLES, WAV, chunk, riff, sound_file
 from uncall_ari.errors import RecordingRefused, RefusedBecause
 from uncall_ari.media.wav import TOO_MANY_BYTES, playable, rewritten
 
