@@ -109,8 +109,8 @@ def _user(settings: WebSettings, headers: Mapping[str, str]) -> Iterable[str | N
 
 
 def _same(given: str, known: str) -> bool:
-    """Whether two secrets are equal, in a time that does not tell how much of them is."""
-    return hmac.compare_digest(given.encode("utf-8", "replace"), known.encode("utf-8", "replace"))
+    """Whether two secrets are equal, in a time that does not tell how much of them is. Empty ones never."""
+    return hmac.compare_digest(given.encode("utf-8", "replace"), known.encode("utf-8", "replace")) and bool(known)
 
 
 @lru_cache(maxsize=1024)

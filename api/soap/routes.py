@@ -77,8 +77,8 @@ async def _body(request: web.Request) -> bytes:
         raise Fault("Client", "the request is too large") from None
     except TimeoutError:
         raise Fault("Client", "the request did not arrive in time") from None
-    except web.RequestPayloadError:
-        raise Fault("Client", "the request's body is damaged") from None
+    except (web.RequestPayloadError, ConnectionError):
+        raise Fault("Client", "the request is damaged or broken off") from None
 
 
 def _action(request: web.Request, content_type: str) -> str:

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy
 import pytest
 import soundfile
-from facade_engine import FacadeEngine
 from lxml import etree
 
 from api.answers import document
 from api.calls import carry_out
 from api.methods import METHODS
+from tests.facade_engine import FacadeEngine
 
 BY_NAME = {method.name: method for method in METHODS}
 
@@ -316,9 +316,7 @@ async def stored(engine: FacadeEngine, added: list[str], column: str) -> str:
         ("task_callerid", "138 0000", "task_callerid", None),
     ],
 )
-async def test_values_at_the_limits(
-    engine: FacadeEngine, field: str, sent: str, column: str, kept: str | None
-) -> None:
+async def test_values_at_the_limits(engine: FacadeEngine, field: str, sent: str, column: str, kept: str | None) -> None:
     added = await ask(engine, "addIvrTask", IVR | {field: sent})
     if kept is None:
         assert added == error(f"{field} is error")
@@ -379,9 +377,7 @@ async def test_update_changes_only_what_is_given(engine: FacadeEngine) -> None:
     for status in ("ready", "run", "stop", "push", "finish"):
         assert await ask(engine, "updateTask", {"id": "494", "task_status": status}) == SUCCESS
         assert (await engine.tasks(494))[0].status == status
-    assert await ask(engine, "updateTask", {"id": "494", "task_status": "RUNNING"}) == error(
-        "task_status is error"
-    )
+    assert await ask(engine, "updateTask", {"id": "494", "task_status": "RUNNING"}) == error("task_status is error")
     assert await ask(engine, "updateTask", {"id": "494", "call_max": "7", "task_override": "1.5"}) == SUCCESS
     task = (await engine.tasks(494))[0]
     assert (task.status, task.call_max, task.override) == ("finish", 7, 1.5)
@@ -409,9 +405,7 @@ async def test_at_most_2000_numbers(engine: FacadeEngine) -> None:
 async def test_recordings_are_listed_used_and_deleted(engine: FacadeEngine) -> None:
     assert await ask(engine, "getReordingFilesList", {}) == ["1", "name=pingjia.wav"]
     assert (await ask(engine, "addIvrTask", IVR | {"recording_files": "pingjia.wav"}))[1] == "Response=success"
-    assert await ask(engine, "addIvrTask", IVR | {"recording_files": "other.wav"}) == error(
-        "recording_files is error"
-    )
+    assert await ask(engine, "addIvrTask", IVR | {"recording_files": "other.wav"}) == error("recording_files is error")
     for name in ("../recordings/pingjia.wav", "other.wav", "", "."):
         assert await ask(engine, "delReordingFiles", {"name": name}) == error("name is error")
     assert await ask(engine, "delReordingFiles", {"name": "pingjia.wav"}) == SUCCESS
