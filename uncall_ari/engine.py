@@ -52,7 +52,8 @@ class Engine:
 
         Raises StoreUnavailable when the database is not reached. Asterisk may come later.
         """
-        async with Store.open(settings.database.url.get_secret_value(), timezone=settings.dialer.timezone) as store:
+        url = settings.database.url.get_secret_value()
+        async with await Store.open(url, timezone=settings.dialer.timezone) as store:
             engine = cls(settings, store, IdMaker(await store.start()))
             async with engine.ari:
                 work = asyncio.create_task(engine.dialer.run(), name="dialler")

@@ -148,6 +148,10 @@ class Leg:
                 await self._change()
         return self._args
 
+    async def check(self) -> None:
+        """Ask Asterisk whether the leg is still there. Raises HungUp when it is not."""
+        await self.request("GET", path("channels", self.id))
+
     async def set_variable(self, name: str, value: str) -> None:
         """Set a variable of the channel, for the dialplan to read. Raises HungUp."""
         await self.request("POST", path("channels", self.id, "variable"), {"variable": name, "value": value})
@@ -310,9 +314,9 @@ class Playing:
         """Wait for the playback's end; False when Asterisk could not play it. Raises HungUp."""
         async with asyncio.timeout(PLAY_SECONDS):
             state = await self._finished
-        if self._leg.end is not None:
-            raise HungUp(self._leg.id, self._leg.end)
-        return state != "failed"
+        if state != "done":  # a hang-up ends it as failed too, and its own event comes a moment later
+            await self._leg.check()
+        return state == "done"
 
     async def stop(self) -> None:
         """Stop the playback; one that has ended already is fine. Raises HungUp."""
