@@ -25,6 +25,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     if any("rootfs" in getattr(item, "fixturenames", ()) for item in session.items):
         capture = session.config.pluginmanager.get_plugin("capturemanager")
+        assert capture
         with capture.global_and_fixture_disabled():
             build(default_place())
 

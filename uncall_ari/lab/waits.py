@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 
@@ -27,12 +27,16 @@ def wait_until(look: Callable[[], T], what: str, limit: float = 5.0) -> T:
         time.sleep(PAUSE)
 
 
-async def until(look: Callable[[], T | Awaitable[T]], what: str, limit: float = 5.0) -> T:
+@overload
+async def until(look: Callable[[], Awaitable[T]], what: str, limit: float = 5.0) -> T: ...
+@overload
+async def until(look: Callable[[], T], what: str, limit: float = 5.0) -> T: ...
+async def until(look: Callable[[], Any], what: str, limit: float = 5.0) -> Any:
     """The same for asyncio: `look` may be a coroutine function, and others run meanwhile."""
     end = time.monotonic() + limit
     while True:
         seen = look()
-        value: T = await seen if inspect.isawaitable(seen) else seen
+        value = await seen if inspect.isawaitable(seen) else seen
         if value:
             return value
         if time.monotonic() >= end:
