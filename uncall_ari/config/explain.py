@@ -32,11 +32,10 @@ _WRONG_TYPE = {
     "zoneinfo_str": "is no time zone that is known here",
 }
 _OUT_OF_RANGE = {
-    "greater_than": "must be above {gt}",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than": "must be below {lt}",
-    "less_than_equal": "must be at most {le}",
-    "string_too_long": "must have at most {max_length} characters",
+    "greater_than": "must be above {}",
+    "greater_than_equal": "must be at least {}",
+    "less_than": "must be below {}",
+    "less_than_equal": "must be at most {}",
 }
 
 
@@ -77,7 +76,8 @@ def _mistake(detail: ErrorDetails, model: type[BaseModel]) -> Mistake:
     remedy = f"Expected: {description}" if description else "See docs/configuration.md"
     if detail["type"] == "missing":
         return Mistake(place, "is missing", remedy)
-    shown = _shown(detail["input"]) if spot and not spot.secret else ""
+    # What stands where a table should be may be the secret that belongs into the table.
+    shown = _shown(detail["input"]) if spot and not spot.secret and not spot.models else ""
     problem, better = _problem(detail)
     return Mistake(place, f"{problem}{shown}", better or remedy)
 
@@ -97,8 +97,13 @@ def _problem(detail: ErrorDetails) -> tuple[str, str]:
         remedy = remedy_for_unknown(str(detail["input"]), sorted(zoneinfo.available_timezones()))
         return _WRONG_TYPE[kind], remedy if remedy.endswith("?") else "Write a name such as Asia/Shanghai"
     if kind in _OUT_OF_RANGE:
-        return _OUT_OF_RANGE[kind].format_map(context), ""
+        return _OUT_OF_RANGE[kind].format(*(_plain(limit) for limit in context.values())), ""
     return _parted(_WRONG_TYPE.get(kind) or detail["msg"])
+
+
+def _plain(limit: object) -> object:
+    """A limit as it stands in the models: pydantic makes 0 a 0.0 for a field that takes fractions."""
+    return int(limit) if isinstance(limit, float) and limit.is_integer() else limit
 
 
 def _parted(sentence: str) -> tuple[str, str]:

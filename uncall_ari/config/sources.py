@@ -18,6 +18,7 @@ FILE_VARIABLE = "UNCALL_CONFIG"
 # The laboratory and the tests have variables of their own, which are no settings.
 _OTHERS = ("UNCALL_LAB", "UNCALL_TEST")
 _PLACE = re.compile(r" \((?:at line (\d+), column (\d+)|at end of document)\)$")
+_BARE_KEY = re.compile(r"[A-Za-z0-9_*#-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +134,11 @@ def blame(mistake: Mistake, sources: list[Source]) -> ConfigError:
 
 
 def _dotted(place: tuple[str | int, ...]) -> str:
-    """`trunk[1].channels`: list members are counted from 1, as people count."""
+    """`trunk[1].channels`: list members are counted from 1, as people count; odd names are in quotes."""
     text = ""
     for part in place:
-        text += f"[{part + 1}]" if isinstance(part, int) else f"{'.' if text else ''}{part}"
+        if isinstance(part, int):
+            text += f"[{part + 1}]"
+        else:
+            text += ("." if text else "") + (part if _BARE_KEY.fullmatch(part) else repr(part))
     return text
