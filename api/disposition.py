@@ -38,8 +38,9 @@ def text(raw: bytes) -> str:
 def sent_file_name(header: str) -> str:
     r"""Return the file name in a Content-Disposition header's value, "" when there is none.
 
-    `filename*` (RFC 8187) comes first, as RFC 6266 wants it, then `filename`, in which RFC 2047 words are
-    decoded. The name is not checked, and may still be a path: `C:\fakepath\x.wav`.
+    `filename*` (RFC 8187) comes first, as RFC 6266 wants it, then `filename`, in which RFC 2047 words and
+    percent-encoding (RFC 7578 section 2; Python's aiohttp sends it) are decoded. The name is not checked,
+    and may still be a path: `C:\fakepath\x.wav`.
     """
     values: dict[str, str] = {}
     for key, quoted, bare in _PARAMETER.findall(header):
@@ -50,7 +51,10 @@ def sent_file_name(header: str) -> str:
         if name:
             return name
     words = _BETWEEN_WORDS.sub("", values.get("filename", ""))
-    return _WORD.sub(_word, words)
+    name = _WORD.sub(_word, words)
+    if "%" in name and name.isascii():
+        return _decoded(unquote_to_bytes(name), "utf-8") or name
+    return name
 
 
 def inline(name: str) -> str:

@@ -6,6 +6,7 @@ import http.client
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from tests.media_files import WAV, sound_file
@@ -173,6 +174,14 @@ async def test_both_folder_names(web: Web) -> None:
         url = f"{web.address}/{folder}/recording_files.php?name={number}.wav"
         async with web.http.post(url, data=WAV) as response:
             assert await response.text() == STORED
+
+
+async def test_aiohttp_as_a_client(web: Web) -> None:
+    data = aiohttp.FormData()
+    data.add_field("any", WAV, filename="你好, (1) %.wav", content_type="audio/wav")  # it sends %E4%BD%A0…
+    async with web.http.post(web.upload_url, data=data) as response:
+        assert await response.text() == STORED
+    assert web.library.names() == ["你好, (1) %.wav"]
 
 
 async def test_curl(web: Web, tmp_path: Path) -> None:
