@@ -20,7 +20,7 @@ MARK = "71.5"
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[tuple[Running, Process]]:
     """A server that does nothing."""
-    started = Running(SERVER, tmp_path / "log", tmp_path / "pid", MARK, keep=False)
+    started = Running(SERVER, tmp_path / "log", tmp_path / "pid", keep=False)
     process = Process.of(int((tmp_path / "pid").read_text()), MARK)
     assert process
     yield started, process
@@ -53,7 +53,7 @@ def test_ending_it(running: tuple[Running, Process]) -> None:
 
 def test_what_does_not_listen_to_sigterm_is_killed(tmp_path: Path) -> None:
     stubborn = ["sh", "-c", "trap '' TERM; echo ready; while :; do sleep 0.1; done"]
-    started = Running(stubborn, tmp_path / "log", tmp_path / "pid", "trap", keep=False)
+    started = Running(stubborn, tmp_path / "log", tmp_path / "pid", keep=False)
     wait_until(lambda: "ready" in (tmp_path / "log").read_text(), "the trap to be set")
     process = Process.of(int((tmp_path / "pid").read_text()), "trap")
     assert process
@@ -67,28 +67,23 @@ import sys, time
 from pathlib import Path
 from uncall_ari.lab.process import Running
 folder = Path(sys.argv[1])
-running = Running(["sleep", "71.5"], folder / "log", folder / "pid", "71.5", keep=sys.argv[2] == "keep")
+running = Running(["sleep", "71.5"], folder / "log", folder / "pid", keep=sys.argv[2] == "keep")
 print("started", flush=True)
-time.sleep(60)
+time.sleep(20)
 """
 
 
 @pytest.mark.parametrize("keep", ["keep", "die"])
 def test_without_keep_it_dies_with_its_program(tmp_path: Path, keep: str) -> None:
-    program = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(tmp_path), keep],
-        stdout=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
-    )
-    assert program.stdout
-    assert program.stdout.readline() == b"started\n"
-    process = Process.of(int((tmp_path / "pid").read_text()), MARK)
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    argv = [sys.executable, "-c", PROGRAM, str(tmp_path), keep]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, env=environment) as program:
+        assert program.stdout
+        assert program.stdout.readline() == b"started\n"
+        process = Process.of(int((tmp_path / "pid").read_text()), MARK)
+        program.kill()
+
     assert process
-    assert process.alive()
-
-    program.kill()
-    program.communicate()
-
     if keep == "keep":
         assert not process.wait(0.2)
         process.kill()

@@ -1,7 +1,7 @@
 """A server as a process: started, known again later by another program, ended.
 
-A pid alone says little: it may be another program's by now. So a server is known by its pid, its
-start time and a word of its command line, and signals go through a pidfd, which cannot change hands.
+A pid alone says little: it may be another program's by now. So a server is known by its pid and start
+time, found again by a word of its command line, and signalled through a pidfd, which cannot change hands.
 """
 
 import os
@@ -19,29 +19,30 @@ from .errors import LabError, tail
 _kept: list["subprocess.Popen[bytes]"] = []
 
 STATE, START_TIME = 0, 19  # fields of /proc/PID/stat, counted from behind the command's name
+ENDED = "ZX"  # states: a zombie, dead
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One run of a server. `started` is in clock ticks since the host's start; `mark` stands in its
-    command line."""
+    """One run of a program. `started` is in clock ticks since the host's start."""
 
     pid: int
     started: int
-    mark: str
 
     @classmethod
     def of(cls, pid: int, mark: str) -> "Process | None":
         """The process that has this pid now; None when there is none or it has no such mark."""
-        fields = _stat(pid)
-        if fields is None or mark not in _command_line(pid):
-            return None
-        return cls(pid, int(fields[START_TIME]), mark)
+        for _ in range(50):  # for an instant of its exec a process has no command line
+            fields, words = _stat(pid), _command_line(pid)
+            if words or fields is None or fields[STATE] in ENDED:
+                break
+            time.sleep(0.001)
+        return cls(pid, int(fields[START_TIME])) if fields and words and mark in words else None
 
     def alive(self) -> bool:
         """Does it still run? (A zombie does not.)"""
         fields = _stat(self.pid)
-        return fields is not None and fields[STATE] not in "ZX" and Process.of(self.pid, self.mark) == self
+        return fields is not None and fields[STATE] not in ENDED and int(fields[START_TIME]) == self.started
 
     def signal(self, number: signal.Signals) -> None:
         """Sends a signal, if it is still this process; no error when it is gone."""
@@ -85,7 +86,7 @@ class Running:
     holds open. However this program ends, the pipe closes, and the guard kills the server.
     """
 
-    def __init__(self, argv: list[str], log: Path, pid_file: Path, mark: str, *, keep: bool) -> None:
+    def __init__(self, argv: list[str], log: Path, pid_file: Path, *, keep: bool) -> None:
         """Starts it. Raises LabError when it ends before it is itself."""
         pid_file.unlink(missing_ok=True)
         # The shell writes its pid and becomes the server: the right pid, even behind sudo.
@@ -99,11 +100,10 @@ class Running:
                 stderr=output,
                 start_new_session=True,
             )
-        self._guard: subprocess.Popen[bytes] | None = None
+        pid = self._pid(pid_file, log)
+        self._guard = None if keep else _guard(pid)
         if keep:
             _kept.append(self._popen)
-        else:
-            self._guard = _guard(self._pid(pid_file, log))
 
     def _pid(self, pid_file: Path, log: Path) -> int:
         end = time.monotonic() + 5.0

@@ -85,7 +85,7 @@ class Server(ABC):
             return
         self._close()  # what is left of one that has ended by itself
         self.require_ports()
-        self._running = Running(self.command(), self.console_log, self._pid_file, self.mark, keep=self.keep)
+        self._running = Running(self.command(), self.console_log, self._pid_file, keep=self.keep)
 
     def await_ready(self) -> None:
         """Returns when it answers. Raises LabError, with the end of its log, when it ends before, or
