@@ -66,11 +66,13 @@ def explain(error: ValidationError, model: type[BaseModel]) -> list[Mistake]:
 
 
 def _mistake(detail: ErrorDetails, model: type[BaseModel]) -> Mistake:
-    place = tuple(part for part in detail["loc"] if part != "[key]")
+    place = detail["loc"]
     if detail["type"] == "extra_forbidden":
         inside = _look_up(model, place[:-1])
         known = [name for found in inside.models for name in _names(found)] if inside else []
         return Mistake(place, "unknown key", remedy_for_unknown(str(place[-1]), known))
+    if place[-1:] == ("[key]",):  # how pydantic says that a table's key is wrong and not its value
+        place = place[:-1]
     spot = _look_up(model, place)
     description = spot.field.description if spot and spot.field else None
     remedy = f"Expected: {description}" if description else "See docs/configuration.md"
