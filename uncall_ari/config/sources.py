@@ -16,7 +16,7 @@ from uncall_ari.errors import ConfigError, Mistake, remedy_for_unknown
 PREFIX = "UNCALL_"
 FILE_VARIABLE = "UNCALL_CONFIG"
 # The laboratory and the tests have variables of their own, which are no settings.
-_OTHERS = ("UNCALL_LAB", "UNCALL_TEST")
+_OTHERS = ("UNCALL_LAB", "UNCALL_ROOTFS", "UNCALL_TEST")
 _PLACE = re.compile(r" \((?:at line (\d+), column (\d+)|at end of document)\)$")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_*#-]+")
 
