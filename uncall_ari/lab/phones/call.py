@@ -152,8 +152,7 @@ class Call:
     def hang_up(self) -> None:
         """End it, in whatever state it is; `until_ended` tells when the other side knows."""
         if self.live:
-            self._end(self._home.side)
-            self._home.tasks.spawn(self._bye())
+            self._end_with_bye(self._home.side)
         elif self.ended_at is None:
             self._give_up()
 
@@ -174,6 +173,8 @@ class Call:
             transaction.respond(answer(request, 200, self.tag))
             self.cause = request.get("reason")
             self._end("asterisk")
+        elif self.ended_at is not None:
+            transaction.respond(answer(request, 481, self.tag))
         elif request.method in ("INVITE", "UPDATE"):
             self._renegotiate(transaction)
         else:
@@ -258,10 +259,13 @@ class Call:
             self._home.leave(self)
         self.watch.changed()
 
+    def _end_with_bye(self, by: str) -> None:
+        self._end(by, forget=False)
+        self._home.tasks.spawn(self._bye())
+
     async def _bye(self) -> None:
         """Say goodbye, but not before the ACK of our 2xx (15)."""
-        if self.dialog is None:
-            return
+        assert self.dialog is not None
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(TIMEOUT * self._home.endpoint.t1):
                 await self._confirmed.wait()
@@ -270,6 +274,8 @@ class Call:
             await bye.final
         except NoAnswer:
             self.cause = "the BYE was not answered"
+        finally:
+            self._home.leave(self)
 
     async def _until(self, look: Callable[[], object], timeout: float, what: str) -> None:  # noqa: ASYNC109
         await self.watch.until(

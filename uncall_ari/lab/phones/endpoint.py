@@ -1,6 +1,7 @@
 """A SIP endpoint on one UDP socket: datagrams in, transactions out. What a request means is the user agent's."""
 
 import asyncio
+import contextlib
 import logging
 import secrets
 from collections import deque
@@ -24,6 +25,7 @@ class Endpoint(asyncio.DatagramProtocol):
         self.trace: deque[str] = deque(maxlen=60)  # start lines of the last messages, for failure texts
         self._handle = handle
         self._transport: asyncio.DatagramTransport | None = None
+        self._closed = asyncio.Event()
         self._servers: dict[tuple[str, str], ServerTransaction] = {}
         self._clients: dict[tuple[str, str], ClientTransaction] = {}
 
@@ -46,6 +48,15 @@ class Endpoint(asyncio.DatagramProtocol):
         self._clients.clear()
         if self._transport is not None:
             self._transport.close()
+
+    async def wait_closed(self) -> None:
+        """Until the socket is really closed; at most a second."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await self._closed.wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._closed.set()
 
     def request(
         self, request: Request, peer: PeerAddress, provisional: Callable[[Response], None] | None = None

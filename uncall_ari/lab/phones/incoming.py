@@ -101,8 +101,8 @@ class IncomingCall(Call):
     def _unacknowledged(self) -> None:
         """No ACK in 64*T1: the call is ended with a BYE (13.3.1.4)."""
         if self.live:
-            self._end("timeout")
-            self._home.tasks.spawn(self._bye())
+            self._confirmed.set()  # it never will be: do not wait for it any longer
+            self._end_with_bye("timeout")
 
     def _response(self, status: int) -> Response:
         response = answer(self.invite, status, self.tag)

@@ -71,7 +71,8 @@ class ServerTransaction:
         self.final = response.status
         if self.request.method == "INVITE":
             self._repeater = _Repeater(self._wire.t1, T2, self._send, self._give_up)
-        self._end = asyncio.get_running_loop().call_later(TIMEOUT * self._wire.t1, self._wire.forget, self.key)
+        patience = (TIMEOUT + 1) * self._wire.t1  # just longer than the repeater's
+        self._end = asyncio.get_running_loop().call_later(patience, self._wire.forget, self.key)
 
     def came_again(self) -> None:
         """The same request once more: no new call, the same answer."""
@@ -149,10 +150,10 @@ class ClientTransaction:
         self._wire.send(self._data, self.peer)
 
     def _give_up(self) -> None:
-        self._wire.forget(self.key)
         if not self.final.done():
             self.final.set_exception(NoAnswer(f"{self.request.method} {self.request.uri}: no answer"))
             self.final.exception()  # whoever awaits it still gets it; nobody has to
+        self._wire.forget(self.key)
 
 
 def refusal_ack(invite: Request, response: Response) -> Request:

@@ -1,6 +1,5 @@
 """A SIP user agent: what phones and the carrier share. It owns the endpoint, the calls and the background tasks."""
 
-import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
 
@@ -47,17 +46,14 @@ class UserAgent:
 
     async def close(self) -> None:
         """Hang up what is live, give the other side a second to take note, and end all tasks and timers."""
-        open_calls = [call for call in self._joined.values() if call.ended_at is None]
-        before = set(self.tasks.running)
-        for call in open_calls:
+        for call in list(self._joined.values()):
             call.hang_up()
-        goodbyes = set(self.tasks.running) - before
-        if goodbyes:
-            await asyncio.wait(goodbyes, timeout=GOODBYE)
+        await self.tasks.settle(GOODBYE)
         try:
             await self.tasks.close()
         finally:
             self.endpoint.close()
+            await self.endpoint.wait_closed()
 
     def dial(
         self,
@@ -112,7 +108,12 @@ class UserAgent:
             refusal.add("Unsupported", request.get("require"))
             transaction.respond(refusal)
             return
-        behaviour = self._decide(user_of([request.uri]))
+        try:
+            behaviour = self._decide(user_of([request.uri]))
+        except Exception as error:  # the test's own mistake: told when everything is closed
+            self.tasks.failures.append(error)
+            transaction.respond(answer(request, 500, "agent"))
+            return
         call = IncomingCall(self, transaction, behaviour)
         self.incoming.append(call)
         if behaviour is None:

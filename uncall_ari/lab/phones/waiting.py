@@ -50,12 +50,7 @@ class Tasks:
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
-        self._failures: list[BaseException] = []
-
-    @property
-    def running(self) -> frozenset["asyncio.Task[None]"]:
-        """The tasks that have not ended."""
-        return frozenset(self._tasks)
+        self.failures: list[BaseException] = []  # what went wrong in the background
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run `work` in the background."""
@@ -67,7 +62,13 @@ class Tasks:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._failures.append(error)
+            self.failures.append(error)
+
+    async def settle(self, limit: float) -> None:
+        """Wait until all tasks have ended, also those that they begin; at most `limit` seconds."""
+        deadline = time.monotonic() + limit
+        while self._tasks and (left := deadline - time.monotonic()) > 0:
+            await asyncio.wait(set(self._tasks), timeout=left)
 
     async def close(self) -> None:
         """Cancel what still runs; raise the first failure of all tasks."""
@@ -75,5 +76,5 @@ class Tasks:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self._failures:
-            raise self._failures[0]
+        if self.failures:
+            raise self.failures[0]
