@@ -4,7 +4,7 @@ from uncall_ari.ari.bridge import Bridge
 from uncall_ari.ari.client import Ari, Gap
 from uncall_ari.ari.errors import AriError, ConnectionLost, End, EndedBy, HungUp, RequestFailed
 from uncall_ari.ari.ids import IdMaker
-from uncall_ari.ari.leg import Leg
+from uncall_ari.ari.leg import Leg, Playing
 
 __all__ = [
     "Ari",
@@ -17,5 +17,6 @@ __all__ = [
     "HungUp",
     "IdMaker",
     "Leg",
+    "Playing",
     "RequestFailed",
 ]

@@ -127,7 +127,7 @@ class Calls:
     def _settle(self, claim: Claim, story: Story, finished: Finished) -> None:
         result, cause = ending(finished.end)
         answered = story.answered_at
-        talked = int((finished.at - answered).total_seconds()) if answered else 0
+        talked = round((finished.at - answered).total_seconds()) if answered else 0
         self.settler.settle(
             Settlement(
                 task_id=claim.task_id,

@@ -50,6 +50,11 @@ class Dialer:
         self._closing = asyncio.Event()
 
     @property
+    def plans(self) -> dict[int, Plan]:
+        """The running tasks that can be dialled, by id, as they were at the last look."""
+        return self._watch.plans
+
+    @property
     def problems(self) -> dict[int, str]:
         """Why tasks that are set to run cannot be dialled, by task id."""
         return self._watch.problems

@@ -2,7 +2,7 @@
 
 import structlog
 
-from uncall_ari.ari import Leg
+from uncall_ari.ari import Leg, Playing
 from uncall_ari.flows.extension import connect
 from uncall_ari.flows.means import Means
 from uncall_ari.flows.story import Story
@@ -85,6 +85,8 @@ async def _gather(
             continue
         if playing is not None:
             await playing.stop()
+    if playing is not None and playing.over:
+        await _check(leg, playing, step.play)
     return result
 
 
@@ -94,5 +96,9 @@ async def _say(means: Means, leg: Leg, story: Story, language: str | None, *name
         return
     playing = await leg.start_playing(*(means.sound(name, language) for name in names))
     story.began = True
+    await _check(leg, playing, names)
+
+
+async def _check(leg: Leg, playing: Playing, names: tuple[str, ...]) -> None:
     if not await playing.finished():
         log.error("Asterisk could not play a prompt: is the folder readable for it?", leg=leg.id, prompts=names)
