@@ -105,6 +105,14 @@ FILES = {
     "float": sound_file(subtype="FLOAT"),
     "big-endian": sound_file(endian="BIG"),
     "flac": sound_file("FLAC"),
+    "two data chunks": riff(WAV[12:36], chunk(b"data", SAMPLES), chunk(b"data", SAMPLES)),
+    "size left open": WAV[:40] + b"\xff\xff\xff\xff" + WAV[44:],
+    "one sample": sound_file(samples=1),
+    "header alone": WAV[:44],
+    "header of nothing": sound_file(samples=0),
+    "half a header": WAV[:30],
+    "fmt with an empty extension": riff(chunk(b"fmt ", WAV[20:36] + b"\0\0"), chunk(b"data", SAMPLES)),
+    "odd chunk before the sound": riff(chunk(b"JUNK", b"abc"), WAV[12:36], chunk(b"data", SAMPLES)),
     "empty": b"",
 }
 

@@ -111,7 +111,7 @@ def test_of_many_uploads_at_once_one_is_taken(library: RecordingLibrary) -> None
         return samples
 
     with ThreadPoolExecutor(uploads) as threads:
-        results = list(threads.map(upload, range(100, 100 + uploads)))
+        results = list(threads.map(upload, range(200, 200 + uploads)))
     assert results.count(RefusedBecause.EXISTS) == uploads - 1
     (taken,) = (result for result in results if isinstance(result, int))
     assert library.path("a.wav").read_bytes() == sound_file(samples=taken)

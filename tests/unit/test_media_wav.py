@@ -66,7 +66,8 @@ REFUSED = {
 @pytest.mark.parametrize("kind", TAKEN)
 def test_taken_and_stored_clean(kind: str) -> None:
     stored = rewritten(TAKEN[kind])
-    samples = SAMPLES[:2] if kind == "one sample" else SAMPLES
+    # Asterisk fails to play a sound of less than 3 ms: it becomes 20 ms long.
+    samples = SAMPLES[:2] + bytes(318) if kind == "one sample" else SAMPLES
     assert stored == riff(FMT, chunk(b"data", samples))
 
 
@@ -107,9 +108,10 @@ def test_whatever_comes_is_refused_or_becomes_clean(data: st.DataObject) -> None
 def test_playable_by_asterisk(kind: str, tmp_path: Path) -> None:
     file = tmp_path / "put-here-by-hand.wav"
     file.write_bytes((TAKEN | REFUSED)[kind])
-    # Asterisk also plays what has been cut off, as far as it goes; and no extensible header.
-    cut_off = {"cut by one byte", "cut by half", "size of the sound left open", "half a sample"}
-    assert playable(file) is (kind in (TAKEN.keys() | cut_off) - {"extensible header"})
+    # What Asterisk itself says to such files is asked in tests/integration/test_recordings.py.
+    also_played = {"cut by one byte", "cut by half", "half a sample", "two data chunks"}
+    not_played = {"extensible header", "chunks before and behind", "one sample"}
+    assert playable(file) is (kind in (TAKEN.keys() | also_played) - not_played)
 
 
 def test_not_playable_when_missing_or_a_folder(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ async def test_a_program_gets_no_page(web: Web) -> None:
 async def test_the_stored_recordings_can_be_heard(web: Web) -> None:
     assert "还没有录音" in (await page(web)).text_content()
     names = ["a&b=c#d?e+f%20g.wav", "x' onerror='alert(1).wav", "<b>bold<!--.wav", "你好, 1.wav", "{{ 7 * 7 }}.wav"]
-    sounds = {web.library.save(name, sound_file(samples=n)): n for n, name in enumerate(names, 100)}
+    sounds = {web.library.save(name, sound_file(samples=n)): n for n, name in enumerate(names, 200)}
     document = await page(web)
     assert sorted(document.xpath("//li/span/text()")) == sorted(sounds)
     for item in document.xpath("//li"):

@@ -3,6 +3,7 @@ called through `asyncio.to_thread`."""
 
 import contextlib
 import os
+import stat
 import tempfile
 import time
 from pathlib import Path
@@ -94,7 +95,7 @@ class RecordingLibrary:
         """
         try:
             file = self._file(name)
-            if file.is_symlink() or not file.is_file():
+            if not _is_file(file):
                 return False
             file.unlink()
         except (NoSuchRecording, FileNotFoundError):
@@ -114,9 +115,15 @@ class RecordingLibrary:
             name = recording_name(file.name)
         except RecordingRefused:
             return None
-        if file_name(name) != file.name or file.is_symlink() or not file.is_file() or not wav.playable(file):
-            return None
-        return name
+        return name if file_name(name) == file.name and _is_file(file) and wav.playable(file) else None
+
+
+def _is_file(file: Path) -> bool:
+    """Tell whether this is a file itself: no link, no folder, no pipe, and there."""
+    try:
+        return stat.S_ISREG(file.lstat().st_mode)
+    except OSError:
+        return False
 
 
 def _write_new(file: Path, data: bytes) -> None:
