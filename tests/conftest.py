@@ -4,6 +4,8 @@ tests that break theirs. A run that is killed leaves none of them behind."""
 import itertools
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -35,28 +37,27 @@ def rootfs() -> None:
     """The root file system is there; see pytest_collection_finish."""
 
 
-def spec_of(*, asterisk: bool = True, mariadb: bool = False) -> LabSpec:
+def _spec(**changes: Any) -> LabSpec:
     """A lab with a name of its own, a trunk to a carrier on a free port, and three extensions."""
-    return LabSpec(
+    spec = LabSpec(
         name=f"test-{os.getpid()}-{next(_count)}",
         trunks=(TrunkSpec(TRUNK, port=free_port(udp=True)),),
         extensions=EXTENSIONS,
-        asterisk=asterisk,
-        mariadb=mariadb,
     )
+    return replace(spec, **changes)
 
 
 @pytest.fixture(scope="session")
 def lab(rootfs: None) -> Iterator[Lab]:
     """The run's Asterisk. Shared: do not stop it, and leave no call behind."""
-    with Lab.up(spec_of()) as lab:
+    with Lab.up(_spec()) as lab:
         yield lab
 
 
 @pytest.fixture(scope="session")
 def mariadb(rootfs: None) -> Iterator[MariaDB]:
     """The run's MariaDB. Shared: do not stop it."""
-    with Lab.up(spec_of(asterisk=False, mariadb=True)) as lab:
+    with Lab.up(_spec(asterisk=False, mariadb=True)) as lab:
         yield lab.mariadb
 
 
@@ -77,13 +78,12 @@ def mariadb_database(mariadb: MariaDB) -> Iterator[str]:
 
 @pytest.fixture
 def fresh_lab(rootfs: None) -> Iterator[Callable[..., Lab]]:
-    """Makes labs of this test's own, to be stopped, killed and started again:
-    `fresh_lab()`, `fresh_lab(mariadb=True)`, `fresh_lab(asterisk=False, mariadb=True)`, or
-    `fresh_lab(spec)`."""
+    """Makes labs of this test's own, to be stopped, killed and started again: `fresh_lab()` has an
+    Asterisk; arguments change its LabSpec, as in `fresh_lab(mariadb=True, patience=1)`."""
     labs: list[Lab] = []
 
-    def make(spec: LabSpec | None = None, **servers: bool) -> Lab:
-        labs.append(Lab.up(spec or spec_of(**servers)))
+    def make(**changes: Any) -> Lab:
+        labs.append(Lab.up(_spec(**changes)))
         return labs[-1]
 
     yield make
