@@ -41,9 +41,9 @@ async def parsed(response: ClientResponse) -> html.HtmlElement:
     for element in document.iter():
         assert element.tag not in ("script", "link", "img", "iframe", "object", "base")
         for attribute, value in element.items():
-            assert not attribute.startswith("on")
+            assert not str(attribute).startswith("on")
             if attribute in ("src", "href", "action"):
-                assert value.startswith(("play_files.php?name=", "recording_files.php"))
+                assert str(value).startswith(("play_files.php?name=", "recording_files.php"))
     return document
 
 
