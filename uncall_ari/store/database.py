@@ -2,8 +2,8 @@
 
 A piece of work is a plain function of a SQLAlchemy `Connection`: the same code on SQLite and on MySQL.
 SQLite runs it in a thread, a whole transaction at a time: one hop instead of four for each statement,
-a third of the CPU. MySQL runs it over aiomysql, where SQLAlchemy awaits inside each statement. Work may
-run twice (after a stale connection or a deadlock), so it changes nothing but the database.
+a third of the CPU. MySQL runs it in a greenlet, where SQLAlchemy awaits aiomysql inside its ordinary calls.
+Work may run twice (after a stale connection or a deadlock), so it changes nothing but the database.
 """
 
 from abc import ABC, abstractmethod

@@ -5,11 +5,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, text
 
+from uncall_ari.store.sql import RowsInsert
 from uncall_ari.store.times import Times
 
 _CHUNK = 500  # numbers in one statement
 
-_ADD = text("REPLACE INTO uncall_dnc (number, reason, added_at) VALUES (:number, :reason, :added_at)")
+_ADD = RowsInsert("REPLACE", "uncall_dnc", ["number", "reason", "added_at"])
 _REMOVE = text("DELETE FROM uncall_dnc WHERE number IN :numbers").bindparams(bindparam("numbers", expanding=True))
 _FIND = text("SELECT number FROM uncall_dnc WHERE number IN :numbers").bindparams(bindparam("numbers", expanding=True))
 
@@ -21,9 +22,8 @@ def add(connection: Connection, times: Times, numbers: Iterable[str], reason: st
     for number in numbers:
         if not 0 < len(number) <= 32:
             raise ValueError(f"cannot be put on the do-not-call list: {number!r}")
-        rows.append({"number": number, "reason": reason[:255], "added_at": times.utc(now)})
-    if rows:
-        connection.execute(_ADD, rows)
+        rows.append((number, reason[:255], times.utc(now)))
+    _ADD.run(connection, rows)
 
 
 def remove(connection: Connection, numbers: Sequence[str]) -> int:

@@ -10,7 +10,7 @@ from uncall_ari.store import counters
 from uncall_ari.store.counters import Tally
 from uncall_ari.store.database import is_missing_table
 from uncall_ari.store.records import Claim
-from uncall_ari.store.sql import number_sql
+from uncall_ari.store.sql import RETRY, number_sql
 from uncall_ari.store.times import Times
 from uncall_ari.store.values import words
 
@@ -27,10 +27,6 @@ _BEFORE = text(
 _AS_BEFORE = (
     "UPDATE {numbers} SET call_status = :status, call_uniqueid = :uid, action_id = :uid, call_time = :time "
     "WHERE id = :id"
-)
-_RETRY = text(
-    "REPLACE INTO uncall_retry (task_id, number_id, uid, attempts, due_at) "
-    "VALUES (:task_id, :number_id, :uid, :attempts, :due_at)"
 )
 
 
@@ -81,11 +77,5 @@ def _retry_again(connection: Connection, times: Times, claim: Claim, before: tup
     called = times.from_utc(claimed_at) or claim.claimed_at
     row = {"id": claim.number_id, "status": status, "uid": uid, "time": times.wall(called)}
     connection.execute(number_sql(_AS_BEFORE, claim.task_id), row)
-    retry = {
-        "task_id": claim.task_id,
-        "number_id": claim.number_id,
-        "uid": words(uid),
-        "attempts": attempts,
-        "due_at": times.utc(claim.claimed_at),
-    }
-    connection.execute(_RETRY, retry)
+    due_at = times.utc(claim.claimed_at)
+    RETRY.run(connection, [(claim.task_id, claim.number_id, words(uid), attempts, due_at)])

@@ -60,7 +60,7 @@ class NumberStore(Door):
         for uid in uids:
             if not 0 < len(uid) <= _LONGEST_UID:
                 raise ValueError(f"no channel id: {uid!r}")
-        scan = self._scans.setdefault(task_id, Scan())
+        scan = self._scan(task_id)
         claims = await self._claim(task_id, uids, trunk, now, scan)
         if claims or not scan.may_look(time.monotonic()) or not await self._look(task_id, scan):
             return claims
@@ -77,13 +77,20 @@ class NumberStore(Door):
         A number that a third party has changed since its claim stays as it is. Writing the same again changes
         nothing. Raises ValueError for the outcome CALLING, StoreUnavailable.
         """
-        if settlements:
-            await self._write(lambda c: settling.settle(c, self._times, settlements))
+        if not settlements:
+            return
+        await self._write(lambda c: settling.settle(c, self._times, settlements))
+        for task_id in {s.task_id for s in settlements if s.retry_at}:
+            self._scan(task_id).retries_changed()
 
     async def release(self, claims: Sequence[Claim]) -> int:
         """Give claims back that were never dialled: the number is open again (a retry is due again), and the
         call's record is gone. Returns how many numbers that changed."""
-        return await self._write(lambda c: giving_back.release(c, self._times, claims)) if claims else 0
+        if not claims:
+            return 0
+        for task_id in {c.task_id for c in claims if c.attempt > 1}:
+            self._scan(task_id).retries_changed()
+        return await self._write(lambda c: giving_back.release(c, self._times, claims))
 
     async def recount(self, task_id: int) -> float:
         """Make the counters equal to the numbers, whoever changed them, and give numbers without a status the
@@ -97,10 +104,21 @@ class NumberStore(Door):
             log.info("counters put right", task_id=task_id, change=str(change))
         return time.perf_counter() - began
 
+    def _scan(self, task_id: int) -> Scan:
+        return self._scans.setdefault(task_id, Scan())
+
     async def _claim(self, task_id: int, uids: Sequence[str], trunk: str, now: datetime, scan: Scan) -> list[Claim]:
-        claims = await self._write(
-            lambda c: numbers.claim(c, self._times, task_id, uids, trunk, now, scan.after), task_id
-        )
+        if time.monotonic() >= scan.peek_at:
+            due = await self._read(lambda c: numbers.next_due(c, self._times, task_id))
+            scan.peeked(time.monotonic(), due)
+        retries = scan.next_due is not None and scan.next_due <= now
+
+        def work(connection: Connection) -> list[Claim]:
+            return numbers.claim(connection, self._times, task_id, uids, trunk, now, scan.after, retries=retries)
+
+        claims = await self._write(work, task_id)
+        if retries:
+            scan.retries_changed()
         scan.took([claim.number_id for claim in claims if claim.attempt == 1])
         return claims
 

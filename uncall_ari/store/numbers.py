@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, text
 from uncall_ari.store import counters
 from uncall_ari.store.counters import Tally
 from uncall_ari.store.records import Claim, Outcome
-from uncall_ari.store.sql import OPEN, RowsUpdate, number_sql
+from uncall_ari.store.sql import OPEN, RowsInsert, RowsUpdate, number_sql
 from uncall_ari.store.times import Times
 from uncall_ari.store.values import words
 
@@ -18,14 +18,12 @@ LONGEST_NUMBER = 16  # mobile varchar(16)
 _CALLED_BEFORE = (Outcome.CALL_BACK, Outcome.FAILED)
 
 # ruff: noqa: S608 - the statements are put together from constants
-_ADD = (
-    "INSERT INTO {numbers} (mobile, date_from_type, date_from_code, addtime, task_id) "
-    "VALUES (:mobile, 'csv', :line, :added, :task_id)"
-)
+_ADD = RowsInsert("INSERT", "{numbers}", ["mobile", "date_from_type", "date_from_code", "addtime", "task_id"])
 _DUE = (
     "SELECT number_id, uid, attempts FROM uncall_retry WHERE task_id = :task_id AND due_at <= :now "
     "ORDER BY due_at LIMIT :most{lock_free}"
 )
+_NEXT_DUE = text("SELECT MIN(due_at) FROM uncall_retry WHERE task_id = :task_id")
 _DUE_NUMBERS = "SELECT id, mobile, call_status, call_uniqueid, del FROM {numbers} WHERE id IN :ids{lock}"
 _DROP_RETRIES = text("DELETE FROM uncall_retry WHERE task_id = :task_id AND number_id IN :ids").bindparams(
     bindparam("ids", expanding=True)
@@ -33,14 +31,14 @@ _DROP_RETRIES = text("DELETE FROM uncall_retry WHERE task_id = :task_id AND numb
 _OPEN_AFTER = f"SELECT id, mobile FROM {{numbers}} WHERE id > :after AND {OPEN} ORDER BY id LIMIT :most{{lock_free}}"
 _TAKE = RowsUpdate(
     "{numbers}",
+    {"call_status": "INT", "call_time": "DATETIME", "call_uniqueid": "VARCHAR(20)", "action_id": "VARCHAR(20)"},
     ("id", "INT"),
-    {"call_uniqueid": "VARCHAR(20)", "action_id": "VARCHAR(20)"},
-    also="call_status = 4, call_time = :now",
     where="call_status IN (0, 2, 3)",
 )
-_CALL = text(
-    "INSERT INTO uncall_call (uid, task_id, number_id, number, trunk, attempt, claimed_at) "
-    "VALUES (:uid, :task_id, :number_id, :number, :trunk, :attempt, :claimed_at)"
+_CALL = RowsInsert(
+    "INSERT",
+    "uncall_call",
+    ["uid", "task_id", "number_id", "number", "trunk", "attempt", "claimed_at"],
 )
 _LOOK = f"SELECT (SELECT id FROM {{numbers}} WHERE {OPEN} ORDER BY id LIMIT 1), (SELECT MAX(id) FROM {{numbers}})"
 
@@ -68,12 +66,11 @@ def add(connection: Connection, times: Times, task_id: int, numbers: Sequence[st
     """
     added = times.stamp(now)
     rows = [
-        {"mobile": number, "line": str(line), "added": added, "task_id": task_id}
+        (number, "csv", str(line), added, task_id)
         for line, number in enumerate(numbers, start=1)
         if 0 < len(number) <= LONGEST_NUMBER
     ]
-    if rows:
-        connection.execute(number_sql(_ADD, task_id), rows)
+    _ADD.run(connection, rows, task_id)
     return len(rows)
 
 
@@ -85,13 +82,16 @@ def claim(
     trunk: str,
     now: datetime,
     after: int,
+    *,
+    retries: bool,
 ) -> list[Claim]:
-    """Claim up to len(uids) numbers: retries that are due, then open numbers with ids above `after`.
+    """Claim up to len(uids) numbers: retries that are due (when asked for), then open numbers with ids above
+    `after`.
 
     The rows are locked when they are read, those that another claim holds are passed over; so what is
     written then is certain. Returns the claims in the order of `uids`.
     """
-    free = _due(connection, times, task_id, now, len(uids))
+    free = _due(connection, times, task_id, now, len(uids)) if retries else []
     wanted = len(uids) - len(free)
     if wanted:
         statement = number_sql(_OPEN_AFTER, task_id, connection.dialect.name)
@@ -102,26 +102,22 @@ def claim(
     claims = [
         Claim(task_id, row.number_id, row.number, uid, row.attempt, now) for row, uid in zip(free, uids, strict=False)
     ]
-    taken = _TAKE.run(connection, [(c.number_id, c.uid, c.uid) for c in claims], task_id, {"now": times.wall(now)})
+    called_at, claimed_at = times.wall(now), times.utc(now)
+    rows = [(Outcome.CALLING.value, called_at, c.uid, c.uid, c.number_id) for c in claims]
+    taken = _TAKE.run(connection, rows, task_id)
     if taken != len(claims):
         raise RuntimeError(f"claimed {taken} of {len(claims)} locked rows of task {task_id}")
-    claimed_at = times.utc(now)
-    connection.execute(
-        _CALL,
-        [
-            {
-                "uid": c.uid,
-                "task_id": task_id,
-                "number_id": c.number_id,
-                "number": c.number[:32],
-                "trunk": trunk[:50],
-                "attempt": c.attempt,
-                "claimed_at": claimed_at,
-            }
-            for c in claims
-        ],
+    trunk = trunk[:50]
+    _CALL.run(
+        connection,
+        [(c.uid, task_id, c.number_id, c.number[:32], trunk, c.attempt, claimed_at) for c in claims],
     )
     return claims
+
+
+def next_due(connection: Connection, times: Times, task_id: int) -> datetime | None:
+    """When the first retry of a task is due; None when it has none."""
+    return times.from_utc(connection.execute(_NEXT_DUE, {"task_id": task_id}).scalar())
 
 
 def look(connection: Connection, task_id: int) -> Look:

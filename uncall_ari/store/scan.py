@@ -1,9 +1,11 @@
-"""Where the search for open numbers stands, so that a claim costs the same among a million rows as among ten."""
+"""Where the search for numbers stands, so that a claim costs the same among a million rows as among ten."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 # A search over the whole table may take this share of the time: what it cost is waited 20 times over.
 _PATIENCE = 20
+_PEEK_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -16,7 +18,18 @@ class Scan:
     """
 
     after: int = 0
-    look_at: float = 0.0  # monotonic seconds
+    look_at: float = 0.0  # monotonic seconds, as `peek_at`
+    next_due: datetime | None = None  # of the task's retries
+    peek_at: float = 0.0  # when to ask again what `next_due` is
+
+    def peeked(self, now: float, next_due: datetime | None) -> None:
+        """The database has told when the next retry is due. Another engine may add one: ask again soon."""
+        self.next_due = next_due
+        self.peek_at = now + _PEEK_SECONDS
+
+    def retries_changed(self) -> None:
+        """Retries were added or taken."""
+        self.peek_at = 0.0
 
     def took(self, number_ids: list[int]) -> None:
         """Open rows with these ids were claimed."""

@@ -11,24 +11,23 @@ from uncall_ari.store import counters
 from uncall_ari.store.counters import Tally
 from uncall_ari.store.database import is_missing_table
 from uncall_ari.store.records import Outcome, Settlement
-from uncall_ari.store.sql import RowsUpdate, number_sql
+from uncall_ari.store.sql import RETRY, RowsUpdate, number_sql
 from uncall_ari.store.times import Times
 from uncall_ari.store.values import extension_number, words
 
 _ANSWERED = RowsUpdate(
-    "uncall_call", ("uid", "VARCHAR(20)"), {"answered_at": "DATETIME(3)"}, where="answered_at IS NULL"
+    "uncall_call", {"answered_at": "DATETIME(3)"}, ("uid", "VARCHAR(20)"), where="answered_at IS NULL"
 )
 _STANDING = "SELECT id, call_status, call_uniqueid, del FROM {numbers} WHERE id IN :ids{lock}"
 _NUMBERS = RowsUpdate(
     "{numbers}",
-    ("id", "INT"),
     {"call_status": "INT", "call_billsec": "INT", "extension": "INT"},
+    ("id", "INT"),
     keep={"extension"},
     where="call_status = 4",
 )
 _CALLS = RowsUpdate(
     "uncall_call",
-    ("uid", "VARCHAR(20)"),
     {
         "ended_at": "DATETIME(3)",
         "answered_at": "DATETIME(3)",
@@ -41,21 +40,18 @@ _CALLS = RowsUpdate(
         "digits": "VARCHAR(64)",
         "amd": "VARCHAR(32)",
     },
+    ("uid", "VARCHAR(20)"),
     keep={"answered_at"},
     where="ended_at IS NULL",
 )
 _ATTEMPTS = text("SELECT uid, attempt FROM uncall_call WHERE uid IN :uids").bindparams(
     bindparam("uids", expanding=True)
 )
-_RETRY = text(
-    "REPLACE INTO uncall_retry (task_id, number_id, uid, attempts, due_at) "
-    "VALUES (:task_id, :number_id, :uid, :attempts, :due_at)"
-)
 
 
 def answered(connection: Connection, times: Times, marks: Sequence[tuple[str, datetime]]) -> None:
     """Note when calls were answered; the first note stays."""
-    _ANSWERED.run(connection, [(uid, times.utc(when)) for uid, when in marks])
+    _ANSWERED.run(connection, [(times.utc(when), uid) for uid, when in marks])
 
 
 def settle(connection: Connection, times: Times, settlements: Sequence[Settlement]) -> None:
@@ -76,7 +72,7 @@ def settle(connection: Connection, times: Times, settlements: Sequence[Settlemen
 def _settle_task(connection: Connection, times: Times, task_id: int, settlements: list[Settlement]) -> None:
     ours = _still_ours(connection, task_id, settlements)
     changed = [s for s in settlements if s.uid in ours]
-    rows = [(s.number_id, s.outcome.value, s.billsec, extension_number(s.extension)) for s in changed]
+    rows = [(s.outcome.value, s.billsec, extension_number(s.extension), s.number_id) for s in changed]
     _NUMBERS.run(connection, rows, task_id)
     _set_retries(connection, times, [s for s in changed if s.retry_at])
     _CALLS.run(connection, [_call_row(times, s) for s in settlements])
@@ -113,22 +109,15 @@ def _set_retries(connection: Connection, times: Times, settlements: list[Settlem
     found = connection.execute(_ATTEMPTS, {"uids": [s.uid for s in settlements]})
     attempts = {row[0]: row[1] for row in found}
     rows = [
-        {
-            "task_id": s.task_id,
-            "number_id": s.number_id,
-            "uid": s.uid,
-            "attempts": attempts.get(s.uid, 1),
-            "due_at": times.utc(s.retry_at),
-        }
+        (s.task_id, s.number_id, s.uid, attempts.get(s.uid, 1), times.utc(s.retry_at))
         for s in settlements
         if s.retry_at
     ]
-    connection.execute(_RETRY, rows)
+    RETRY.run(connection, rows)
 
 
 def _call_row(times: Times, s: Settlement) -> tuple[object, ...]:
     return (
-        s.uid,
         times.utc(s.ended_at),
         times.utc(s.answered_at) if s.answered_at else None,
         s.outcome.value,
@@ -139,4 +128,5 @@ def _call_row(times: Times, s: Settlement) -> tuple[object, ...]:
         s.extension[:32],
         s.keys[:64],
         s.amd[:32],
+        s.uid,
     )

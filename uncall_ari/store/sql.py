@@ -3,7 +3,6 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
-from types import MappingProxyType
 
 from sqlalchemy import Connection, TextClause, bindparam, text
 
@@ -31,6 +30,22 @@ def number_sql(template: str, task_id: int, dialect: str = "") -> TextClause:
     return statement.bindparams(bindparam("ids", expanding=True)) if ":ids" in made else statement
 
 
+class RowsInsert:
+    """INSERT (or REPLACE) of many rows. The driver makes one statement of them on MySQL, and on SQLite one call."""
+
+    def __init__(self, verb: str, table: str, columns: Sequence[str]) -> None:
+        """`table` may be {numbers}."""
+        head = f"{verb} INTO {table} ({', '.join(columns)}) VALUES "
+        self._sqlite = f"{head}({', '.join('?' * len(columns))})"
+        self._mysql = f"{head}({', '.join(['%s'] * len(columns))})"
+
+    def run(self, connection: Connection, rows: Sequence[tuple[object, ...]], task_id: int = NO_TASK) -> None:
+        """Write the rows, each in the order of the columns."""
+        if rows:
+            template = self._mysql if connection.dialect.name == "mysql" else self._sqlite
+            connection.exec_driver_sql(_named(template, task_id), list(rows))
+
+
 class RowsUpdate:
     """UPDATE of many rows, each found by its key, each with its own values.
 
@@ -42,50 +57,41 @@ class RowsUpdate:
     def __init__(
         self,
         table: str,
-        key: tuple[str, str],
         columns: Mapping[str, str],
+        key: tuple[str, str],
         *,
         keep: Collection[str] = (),
-        also: str = "",
         where: str,
     ) -> None:
-        """`table` may be {numbers}; `key` and `columns` are names with MySQL types; a column in `keep` is not
-        overwritten with NULL; `also` is further SET text and `where` the guard, the same for all rows."""
-        names = [key[0], *columns]
-        sets = ", ".join(
-            f"{name} = COALESCE(:{name}, {name})" if name in keep else f"{name} = :{name}" for name in columns
-        )
-        tail = f", {also}" if also else ""
+        """`table` may be {numbers}; `columns` and `key` are names with MySQL types; a column in `keep` is not
+        overwritten with NULL; `where` is the guard, the same for all rows."""
         # ruff: noqa: S608 - all parts are constants of this package
-        self._one = f"UPDATE {table} SET {sets}{tail} WHERE {key[0]} = :{key[0]} AND {where}"
-        types = [key[1], *columns.values()]
+        sets = ", ".join(f"{c} = COALESCE(?, {c})" if c in keep else f"{c} = ?" for c in columns)
+        self._sqlite = f"UPDATE {table} SET {sets} WHERE {key[0]} = ? AND {where}"
+        types = [*columns.values(), key[1]]
         document = ", ".join(f"v{i} {kind} PATH '$[{i}]'" for i, kind in enumerate(types))
-        joined = ", ".join(
-            f"n.{name} = COALESCE(j.v{i}, n.{name})" if name in keep else f"n.{name} = j.v{i}"
-            for i, name in enumerate(names)
-            if i
+        sets = ", ".join(
+            f"n.{c} = COALESCE(j.v{i}, n.{c})" if c in keep else f"n.{c} = j.v{i}" for i, c in enumerate(columns)
         )
-        self._all = (
-            f"UPDATE JSON_TABLE(:rows, '$[*]' COLUMNS ({document})) AS j STRAIGHT_JOIN {table} AS n "
-            f"FORCE INDEX (PRIMARY) ON n.{key[0]} = j.v0 SET {joined}{tail} WHERE {where}"
+        self._mysql = (
+            f"UPDATE JSON_TABLE(%s, '$[*]' COLUMNS ({document})) AS j STRAIGHT_JOIN {table} AS n "
+            f"FORCE INDEX (PRIMARY) ON n.{key[0]} = j.v{len(columns)} SET {sets} WHERE {where}"
         )
-        self._names = names
 
-    def run(
-        self,
-        connection: Connection,
-        rows: Sequence[Sequence[object]],
-        task_id: int = NO_TASK,
-        common: Mapping[str, object] = MappingProxyType({}),
-    ) -> int:
-        """Update; each row is (key, value, …), `common` the parameters of `also` and `where`.
-
-        Returns how many rows passed the guard.
-        """
+    def run(self, connection: Connection, rows: Sequence[tuple[object, ...]], task_id: int = NO_TASK) -> int:
+        """Update; each row is (value, …, key). Returns how many rows passed the guard."""
         if not rows:
             return 0
         if connection.dialect.name == "mysql":
             document = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
-            return connection.execute(number_sql(self._all, task_id), {"rows": document, **common}).rowcount
-        named = [dict(zip(self._names, row, strict=True), **common) for row in rows]
-        return connection.execute(number_sql(self._one, task_id), named).rowcount
+            return connection.exec_driver_sql(_named(self._mysql, task_id), (document,)).rowcount
+        return connection.exec_driver_sql(_named(self._sqlite, task_id), list(rows)).rowcount
+
+
+@lru_cache(maxsize=4096)
+def _named(template: str, task_id: int) -> str:
+    return template.replace("{numbers}", number_table_name(task_id))
+
+
+# Not an upsert: REPLACE means the same on both databases.
+RETRY = RowsInsert("REPLACE", "uncall_retry", ["task_id", "number_id", "uid", "attempts", "due_at"])

@@ -98,4 +98,4 @@ def _set_up(connection: sqlite3.Connection, record: object) -> None:
 
 def _begin(connection: Connection) -> None:
     """Take the write lock at once: a transaction that reads first and writes later could be refused."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    _driver(connection).execute("BEGIN IMMEDIATE")

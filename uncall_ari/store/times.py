@@ -14,6 +14,8 @@ from datetime import UTC, datetime, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
+_LENGTH = {"seconds": 19, "milliseconds": 23}
+
 
 class Times:
     """Turns aware datetimes into column values and back, for one database and one time zone."""
@@ -50,7 +52,8 @@ class Times:
 def _text(when: datetime, zone: tzinfo, timespec: str) -> str:
     if when.tzinfo is None:
         raise ValueError(f"a moment without a time zone: {when!r}")
-    return when.astimezone(zone).replace(tzinfo=None).isoformat(" ", timespec)
+    there = when if when.tzinfo is zone else when.astimezone(zone)
+    return there.isoformat(" ", timespec)[: _LENGTH[timespec]]  # without the offset
 
 
 def _moment(value: object, zone: tzinfo, wanted: ZoneInfo) -> datetime | None:
