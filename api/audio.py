@@ -25,6 +25,7 @@ class Audio(web.FileResponse):
             "Content-Type": "audio/wav",
             "Content-Disposition": inline(name),
             "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "private, no-cache",  # kept, and asked for again with the ETag
         }
         super().__init__(file, headers=headers)
         self._file = file

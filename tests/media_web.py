@@ -52,11 +52,14 @@ class Web:
 
 
 @asynccontextmanager
-async def serving(folder: Path, upload_seconds: float = UPLOAD_SECONDS) -> AsyncIterator[Web]:
-    """Serves the recordings in `folder` on a free port."""
+async def serving(
+    folder: Path, upload_seconds: float = UPLOAD_SECONDS, app: web.Application | None = None
+) -> AsyncIterator[Web]:
+    """Serves the recordings in `folder` on a free port, by themselves or with `app`, which has their routes."""
     library = RecordingLibrary(folder)
-    app = web.Application()
-    app.add_routes(recording_routes(library, upload_seconds))
+    if app is None:
+        app = web.Application()
+        app.add_routes(recording_routes(library, upload_seconds))
     runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
     try:

@@ -9,8 +9,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from api.app import make_app
+from tests.facade_engine import FacadeEngine
 from tests.media_files import WAV, sound_file
 from tests.media_web import EXISTS, FAILED, FORM, FORMAT, STORED, TOO_LARGE, Web, form, part, serving
+from uncall_ari.config import WebSettings
 
 FILE = 'form-data; name="file"; filename="a.wav"'
 THREE_MB = 3 * 1024 * 1024
@@ -213,6 +216,17 @@ async def test_a_client_that_reads_only_after_it_has_sent_all(web: Web) -> None:
             connection.close()
 
     assert await asyncio.to_thread(send) == TOO_LARGE
+
+
+async def test_within_the_whole_facade(tmp_path: Path) -> None:
+    app = make_app(FacadeEngine(tmp_path), WebSettings())
+    async with serving(tmp_path, app=app) as web:
+        assert await web.post(LARGEST, "?name=a.wav") == STORED
+        assert await web.post(form(part(FILE, bytes(2 * THREE_MB))), Content_Type=FORM) == TOO_LARGE
+        async with web.http.get(web.play_url + "?name=a.wav", headers={"Range": "bytes=-100"}) as response:
+            assert (response.status, await response.read()) == (206, LARGEST[-100:])
+        async with web.http.get(f"{web.address}/uncall_api/upfiles.html") as response:
+            assert "media-src 'self'" in response.headers["Content-Security-Policy"]
 
 
 async def test_a_slow_upload_is_given_up(tmp_path: Path) -> None:
