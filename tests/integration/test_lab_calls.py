@@ -176,6 +176,9 @@ def test_without_an_engine_a_call_ends_when_patience_does(fresh_lab: Callable[..
     with pytest.raises(LabError, match="sipp"):  # its call failed
         lab.sipp(*dial, "-trace_err", "-error_file", str(log), limit=10.0)
     assert "SIP/2.0 503" in log.read_text()  # the carrier may try elsewhere
+    warnings = [line for line in lab.asterisk.log_tail().splitlines() if "WARNING" in line]
+    assert [line for line in warnings if "uncall" not in line] == []  # the prompt was there and was played
+    assert len([line for line in warnings if "app_stasis" in line]) == 2  # at once and after 1 s, not after the end
 
 
 async def test_do_not_disturb_is_kept_by_ami(lab: Lab) -> None:

@@ -12,6 +12,7 @@ from uncall_ari.share import shared
 
 VALUES: dict[str, object] = {
     "folder": Path("/srv/labs/x/asterisk"),
+    "sounds": Path("/srv/labs/x/sounds"),
     "app": "uncall",
     "language": "zh",
     "user": "uncall",

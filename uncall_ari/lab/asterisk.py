@@ -4,7 +4,6 @@ import base64
 import http.client
 from pathlib import Path
 
-from . import music
 from .ports import require_free
 from .root import Root
 from .server import Server
@@ -42,14 +41,15 @@ class Asterisk(Server):
         return f"ARI {self.url}, AMI {self.ami_port}, SIP {self.sip_port}"
 
     def prepare(self) -> None:
-        """Makes its folders, writes its configuration, and some music to wait with."""
+        """Makes its folders and writes its configuration."""
         self.root.give(self.folder / "etc", ACCOUNT, mode=0o700)  # passwords are in there
-        for name in ("run", "log", "lib", "spool", "spool/recording", "spool/tmp", "moh"):
+        for name in ("run", "log", "lib", "spool", "spool/recording", "spool/tmp"):
             self.root.give(self.folder / name, ACCOUNT)
         write_configuration(
             self.folder / "etc",
             {
                 "folder": self._inside,
+                "sounds": self._inside.parent / "sounds",
                 "app": self._spec.app,
                 "language": self._spec.language,
                 "user": self.user,
@@ -64,7 +64,6 @@ class Asterisk(Server):
                 "patience": self._spec.patience,
             },
         )
-        music.write(self.folder / "moh" / "waiting.wav")
 
     def command(self) -> list[str]:
         return self.root.command(ACCOUNT, "asterisk", "-f", "-n", "-C", self.mark)
