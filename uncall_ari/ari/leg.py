@@ -90,7 +90,8 @@ class Leg:
         finished: Waiter[str] = asyncio.get_running_loop().create_future()
         self._playbacks[id_] = finished  # before the request: the event can come before the answer
         try:
-            await self.request("POST", path("channels", self.id, "play", id_), {"media": ",".join(media)})
+            # A list: Asterisk takes commas apart in a query only, in JSON they belong to the one URI.
+            await self.request("POST", path("channels", self.id, "play", id_), {"media": list(media)})
         except RequestFailed as error:
             del self._playbacks[id_]
             if error.status != 409:  # 409 after a lost answer: it plays already
