@@ -358,6 +358,25 @@ async def test_a_phone_registers_with_digest_renews_and_unregisters() -> None:
             await leaving
 
 
+async def test_a_phone_that_vanishes_says_nothing_more() -> None:
+    async with wired() as wire:
+        phone = Phone("801", "secret", wire.port, t1=T1)
+        entering = asyncio.create_task(phone.__aenter__())
+        register = await request_of(wire, "REGISTER")
+        port = int(register.get("contact").rpartition(":")[2].rstrip(">"))
+        wire.send(answer(register, 200, "t"), port)
+        async with asyncio.timeout(LIMIT):
+            await entering
+        wire.send(wire.invite("801"), port)
+        await response_of(wire, 180)
+        phone.vanish()
+        wire.send(wire.invite("801", branch="z9hG4bK2", call_id="c2"), port)
+        async with asyncio.timeout(LIMIT):
+            await phone.__aexit__(None, None, None)
+        assert wire.received.empty()
+        assert [call.ended_by for call in phone.incoming] == ["vanished"]
+
+
 @pytest.mark.parametrize("status", [401, 403, 404])
 async def test_a_phone_that_is_refused_says_so(status: int) -> None:
     async with wired() as wire:

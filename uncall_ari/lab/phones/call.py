@@ -138,8 +138,8 @@ class Call:
         await self._level(tone, lambda level: level <= UNHEARD, timeout, f"{tone} Hz at {UNHEARD:g} dBFS or less")
 
     async def hears_keys(self, keys: str, timeout: float = 5) -> None:  # noqa: ASYNC109
-        """Until the keys that came in during the call end with `keys`."""
-        await self._until(lambda: self.meter.heard_keys.endswith(keys), timeout, f"the keys {keys}")
+        """Until the keys that came in during the call end with `keys`, the last of them let go."""
+        await self._until(lambda: self.meter.finished_keys.endswith(keys), timeout, f"the keys {keys}")
 
     def press(self, keys: str, seconds: float = 0.1) -> None:
         """Press keys, each for `seconds`, as telephone events. RuntimeError when none were agreed on."""

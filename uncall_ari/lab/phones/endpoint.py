@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
+import socket
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -25,18 +26,25 @@ class Endpoint(asyncio.DatagramProtocol):
         self.trace: deque[str] = deque(maxlen=60)  # start lines of the last messages, for failure texts
         self._handle = handle
         self._transport: asyncio.DatagramTransport | None = None
+        self._address: PeerAddress = ("", 0)
         self._closed = asyncio.Event()
         self._servers: dict[tuple[str, str], ServerTransaction] = {}
         self._clients: dict[tuple[str, str], ClientTransaction] = {}
 
     async def open(self, host: str, port: int) -> PeerAddress:
         """Bind, and return the address (port 0 lets the system choose). OSError when it is taken."""
-        loop = asyncio.get_running_loop()
-        self._transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(host, port))
-        sock = self._transport.get_extra_info("socket")
-        sock.setsockopt(1, 8, RECEIVE_BUFFER)  # SOL_SOCKET, SO_RCVBUF: uvloop's socket takes plain numbers
-        address: PeerAddress = sock.getsockname()[:2]
-        return address
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            sock.setblocking(False)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+            sock.bind((host, port))
+            self._address = sock.getsockname()
+            loop = asyncio.get_running_loop()
+            self._transport, _ = await loop.create_datagram_endpoint(lambda: self, sock=sock)
+        except BaseException:
+            sock.close()
+            raise
+        return self._address
 
     def close(self) -> None:
         """Stop all timers and close the socket."""
@@ -70,7 +78,7 @@ class Endpoint(asyncio.DatagramProtocol):
 
     def via(self) -> str:
         """A Via header with a fresh branch."""
-        host, port = self._transport.get_extra_info("sockname")[:2] if self._transport else ("0.0.0.0", 0)
+        host, port = self._address
         return f"SIP/2.0/UDP {host}:{port};rport;branch=z9hG4bK{secrets.token_hex(8)}"
 
     def send(self, data: bytes, peer: PeerAddress) -> None:

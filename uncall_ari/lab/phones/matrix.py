@@ -56,23 +56,30 @@ async def hearing(
 ) -> Hearing:
     """Wait until everybody hears those whom `expected` names for them and nobody else, for a half second from now on.
 
-    NotSeen with the whole table otherwise.
+    NotSeen with the whole table otherwise, and at once when one of the calls has ended. ValueError for a name in
+    `expected` that is none of the calls'.
     """
+    strangers = {*expected, *(name for names in expected.values() for name in names)} - set(calls)
+    if strangers:
+        raise ValueError(f"no call is given for {sorted(strangers)}")
     first = next(iter(calls.values()))
     began = time.monotonic()
     last: Hearing | None = None
 
     def look() -> bool:
         nonlocal last
+        ended = [f"{name}: {call}" for name, call in calls.items() if call.ended_at is not None]
+        if ended:
+            raise NotSeen(f"waited for everybody to hear {dict(expected)}, but a call has ended: {ended}")
         if time.monotonic() - began < WINDOW:
             return False
         last = Hearing(calls)
         return not last.differs(expected)
 
-    try:
-        await first.watch.until(look, timeout, f"everybody to hear {dict(expected)}", lambda: "")
-    except NotSeen:
+    def seen() -> str:
         problems = "; ".join(last.differs(expected)) if last else "no whole window yet"
-        raise NotSeen(f"within {timeout:g} s: {problems} (levels in dBFS)\n{last}") from None
+        return f"{problems} (levels in dBFS)\n{last}"
+
+    await first.watch.until(look, timeout, f"everybody to hear {dict(expected)}", seen)
     assert last is not None
     return last

@@ -75,6 +75,11 @@ class Meter:
         """The keys received so far, in order."""
         return "".join(press.key for press in self.keys)
 
+    @property
+    def finished_keys(self) -> str:
+        """The same without the last one while it is still held down."""
+        return self.heard_keys if not self.keys or self.keys[-1].ended else self.heard_keys[:-1]
+
     def level(self, hz: float, since: float | None = None, until: float | None = None) -> float:
         """The level of one tone; see `levels`."""
         return self.levels([hz], since, until)[hz]
