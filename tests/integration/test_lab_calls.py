@@ -14,6 +14,7 @@ import soundfile
 
 from uncall_ari.lab import Lab, LabError, until
 from uncall_ari.lab.asterisk import Asterisk
+from uncall_ari.lab.phones import Phone
 
 
 class Socket:
@@ -84,8 +85,8 @@ def carrier_dials(lab: Lab, number: str) -> list[str]:
 def prompt(lab: Lab) -> Path:
     """A tone of 0.2 s, without its extension, as ARI wants it."""
     time = np.arange(1600) / 8000
-    soundfile.write(lab.recordings / "tone.wav", 0.3 * np.sin(2 * np.pi * 440 * time), 8000, subtype="PCM_16")
-    return lab.recordings / "tone"
+    soundfile.write(lab.recordings / "lab-tone.wav", 0.3 * np.sin(2 * np.pi * 440 * time), 8000, subtype="PCM_16")
+    return lab.recordings / "lab-tone"
 
 
 async def test_a_call_to_the_trunk_plays_a_file_by_its_absolute_path(lab: Lab, prompt: Path) -> None:
@@ -179,6 +180,24 @@ def test_without_an_engine_a_call_ends_when_patience_does(fresh_lab: Callable[..
     warnings = [line for line in lab.asterisk.log_tail().splitlines() if "WARNING" in line]
     assert [line for line in warnings if "uncall" not in line] == []  # the prompt was there and was played
     assert len([line for line in warnings if "app_stasis" in line]) == 2  # at once and after 1 s, not after the end
+
+
+async def test_without_an_engine_phones_still_reach_each_other(fresh_lab: Callable[..., Lab]) -> None:
+    lab = fresh_lab(patience=0)
+    (first, second), port = lab.spec.extensions[:2], lab.asterisk.sip_port
+    async with Phone(*first, port) as caller, Phone(*second, port) as other:
+        call = caller.dial(other.name)
+        rung = await other.ringing()
+        rung.answer()
+        await call.until_answered()
+        await call.hears(rung.tone)
+        await rung.hears(call.tone)
+        call.hang_up()
+        await rung.until_ended()
+
+        nobody = caller.dial("803")  # not registered
+        await nobody.until_ended()
+        assert nobody.answered_at is None
 
 
 async def test_do_not_disturb_is_kept_by_ami(lab: Lab) -> None:

@@ -38,7 +38,7 @@ class Asterisk(Server):
 
     @property
     def where(self) -> str:
-        return f"ARI {self.url}, AMI {self.ami_port}, SIP {self.sip_port}"
+        return f"{self.url}, AMI {self.ami_port}, SIP {self.sip_port}"
 
     def prepare(self) -> None:
         """Makes its folders and writes its configuration."""

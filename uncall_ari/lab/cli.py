@@ -81,12 +81,15 @@ def up(
 def down(
     name: Name = "lab",
     *,
-    all_labs: Annotated[bool, typer.Option("--all", help="Every lab of this root file system.")] = False,
+    all_labs: Annotated[
+        bool, typer.Option("--all", help="Every lab that no program holds, as tests hold theirs.")
+    ] = False,
     rootfs: Rootfs = None,
 ) -> None:
     """End a lab's servers and remove what they wrote."""
     try:
-        labs = Lab.all(rootfs) if all_labs else [Lab.load(name, rootfs)]
+        free = [each for each in Lab.all(rootfs) if not each.owner]
+        labs = free if all_labs else [Lab.load(name, rootfs)]
         for each in labs:
             each.down()
             out.print(f"lab {each.name} is down")
@@ -151,15 +154,17 @@ def settings(made: Lab) -> str:
 
 
 def _table(labs: list[Lab]) -> Table:
-    table = Table("lab", "server", "state", "pid", "where")
+    table = Table("lab", "server", "state", "pid", "where", "until")
     for each in labs:
         answers = each.status()
+        until = f"program {each.owner.pid} ends" if each.owner else f"uncall lab down {each.name}"
         for name, server in each.servers.items():
             process = server.process
             state = "[green]up[/green]" if answers[name] else "[yellow]no answer[/yellow]"
             if not process:
                 state = "[red]down[/red]"
-            table.add_row(each.name, server.title, state, str(process.pid) if process else "", server.where)
+            pid = str(process.pid) if process else ""
+            table.add_row(each.name, server.title, state, pid, server.where, until)
         table.add_section()
     return table
 

@@ -129,6 +129,11 @@ class Lab:
         """Does one of its servers run, or the program that made it (which may just be starting them)?"""
         return any(server.process for server in self.servers.values()) or bool(self._owner and self._owner.alive())
 
+    @property
+    def owner(self) -> Process | None:
+        """The program that it dies with; None when it outlives its maker, or its maker has ended."""
+        return self._owner if not self.spec.keep and self._owner and self._owner.alive() else None
+
     def status(self) -> dict[str, bool]:
         """For each of its servers: does it run and answer?"""
         return {name: bool(server.process) and server.ready() for name, server in self.servers.items()}
@@ -190,7 +195,7 @@ def clean_up(root: Root) -> None:
         except (OSError, ValueError, KeyError, TypeError):
             shutil.rmtree(folder, ignore_errors=True)  # killed before its state was written
             continue
-        if not lab.spec.keep and not (lab._owner and lab._owner.alive()):
+        if not lab.spec.keep and not lab.owner:
             lab.down()
 
 
