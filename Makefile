@@ -1,0 +1,61 @@
+# Every target does its own set-up, on a machine that has git, make and Python 3.11 or later.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Some build hosts set no HOME; the caches need one.
+ifeq ($(HOME),)
+export HOME := $(or $(shell getent passwd "$$(id -u)" | cut -d: -f6),$(CURDIR)/var/home)
+endif
+
+BIN := .venv/bin
+CODE := uncall_ari api tests sounds
+
+##@ Use it
+.PHONY: demo serve
+demo: setup rootfs  ## See a whole campaign call customers, on this machine alone
+	@$(BIN)/uncall demo $(ARGS)
+
+serve: setup  ## Run the web service: make serve [PORT=8080] [CONFIG=uncall.toml]
+	@$(BIN)/uncall serve $(if $(PORT),--port $(PORT)) $(if $(CONFIG),--config $(CONFIG)) $(ARGS)
+
+##@ Work on it
+.PHONY: test unit check format
+test: setup rootfs  ## Run all tests, with real servers: make test [ARGS="-k soap -x"]
+	@$(BIN)/pytest $(ARGS)
+
+unit: setup  ## Run the tests that need no servers
+	@$(BIN)/pytest tests/unit $(ARGS)
+
+check: setup  ## Check style, format and types, and change nothing
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/ruff format --check --diff $(CODE)
+	@$(BIN)/mypy
+
+format: setup  ## Put the format right, and what else can be put right by itself
+	@$(BIN)/ruff check --fix --quiet $(CODE) || true
+	@$(BIN)/ruff format $(CODE)
+
+##@ Keep it
+.PHONY: setup rootfs lock clean help
+setup:  ## Only the set-up: .venv from requirements/dev.lock
+	@scripts/setup
+
+rootfs:  ## Only the servers' root file system: docker/rootfs
+	@docker/rootfs
+
+lock: setup  ## Take the newest releases that pyproject.toml allows into requirements/*.lock
+	@scripts/lock
+
+clean:  ## Remove .venv and what the tools leave; the root file system stays (docker/rootfs --where)
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	@find $(CODE) -name __pycache__ -prune -exec rm -rf {} +
+
+help:  ## Show this list
+	@awk -v bold=$$([ -t 1 ] && echo 1) ' \
+	    function tone(code, text) { return bold ? "\033[" code "m" text "\033[0m" : text } \
+	    BEGIN { FS = ":.*## " } \
+	    /^##@ / { print "\n" tone(1, substr($$0, 5)) } \
+	    /^[a-z]+:.*## / { print "  make " tone(36, sprintf("%-8s", $$1)) $$2 } \
+	    END { print "" }' Makefile
