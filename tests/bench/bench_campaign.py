@@ -94,7 +94,7 @@ async def run(lab: Lab, arguments: argparse.Namespace) -> None:
             user, system = (used.ru_utime - ours.ru_utime) / numbers, (used.ru_stime - ours.ru_stime) / numbers
             asterisk = (cpu_of(lab) - theirs) / numbers
             (task,) = await engine.tasks(task_id)
-            causes = Counter((call.outcome, call.cause) for call in await engine._store.calls(task_id, limit=numbers))
+            causes = Counter((call.outcome, call.cause) for call in await engine._store.calls(task_id, most=numbers))
     finally:
         shutil.rmtree(folder)
     out.print(f"database {arguments.database}: 2,000 numbers added in {adding:.3f} s at most")
@@ -119,16 +119,6 @@ async def _follow(engine: Engine, task_id: int, numbers: int, limit: float) -> i
                 if task.called >= numbers:
                     return most
                 await asyncio.sleep(0.5)
-                import os as _o
-
-                print(
-                    task.status,
-                    task.called,
-                    task.success,
-                    task.failed,
-                    len(engine.dialer.calls),
-                    engine.dialer.problems,
-                ) if _o.environ.get("DBG") else None
 
 
 def main() -> None:

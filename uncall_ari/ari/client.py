@@ -125,6 +125,16 @@ class Ari:
         )
         return listing
 
+    async def has_module(self, name: str) -> bool:
+        """Whether Asterisk has loaded a module. Only for `on_gap`."""
+        try:
+            await self.connection.request("GET", path("asterisk", "modules", name), opening=True)
+        except RequestFailed as error:
+            if error.status in (404, 409):  # not there; there and not running
+                return False
+            raise
+        return True
+
     async def global_variable(self, name: str, *, opening: bool = False) -> str:
         """Return a global variable of Asterisk's, "" when it is not set."""
         uri = f"asterisk/variable?variable={name}"

@@ -29,7 +29,7 @@ def script_for(claim: Claim, plan: Plan, settings: Settings, means: Means, do_no
         recording=means.recordings.sound(plan.recording) if plan.recording else "",
         menu=plan.menu,
         amd=plan.trunk.amd,
-        amd_options=_amd_options(settings) if plan.trunk.amd else "",
+        amd_options=settings.dialer.amd.arguments if plan.trunk.amd else "",
     )
 
 
@@ -37,22 +37,3 @@ def farewell(claim: Claim, settings: Settings) -> Script:
     """Return the script of a live call whose task is not usable any more: it is ended."""
     ring_seconds = settings.dialer.ring_seconds
     return Script(claim.number, "", ring_seconds, caller_id="", recording="", menu="", amd=False, amd_options="")
-
-
-def _amd_options(settings: Settings) -> str:
-    """The arguments of Asterisk's AMD(), in its order."""
-    amd = settings.dialer.amd
-    return ",".join(
-        str(value)
-        for value in (
-            amd.initial_silence,
-            amd.greeting,
-            amd.after_greeting_silence,
-            amd.total_analysis_time,
-            amd.min_word_length,
-            amd.between_words_silence,
-            amd.maximum_number_of_words,
-            amd.silence_threshold,
-            amd.maximum_word_length,
-        )
-    )

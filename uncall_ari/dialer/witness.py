@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 SINCE = "UNCALL_SINCE"  # when an engine first met this run of Asterisk, seconds since 1970
 MARK = "UNCALL_WITNESS_"  # and a number
 COUNT = "UNCALL_WITNESSES"  # how many numbers are in use
+MODULES = ("func_global.so", "func_channel.so", "app_stack.so")  # of Asterisk; without them it remembers nothing
 LATE_SECONDS = 1.0  # a request of a dead engine may still be on its way through Asterisk for so long
 
 
@@ -59,6 +60,7 @@ class Witness:
         self._made = 0
         self._held: dict[str, int] = {}
         self._since: datetime | None = None
+        self._reliable = False
 
     def variables(self, ari: Ari, uid: str) -> dict[str, str]:
         """Return the channel variables that make Asterisk remember the call `uid`."""
@@ -82,6 +84,10 @@ class Witness:
 
     async def meet(self, ari: Ari) -> None:
         """To be awaited after every (re)connect: notice whether this is still the Asterisk of before."""
+        missing = [module for module in MODULES if not await ari.has_module(module)]
+        self._reliable = not missing
+        if missing:
+            log.error("Asterisk lacks modules: calls that a crash leaves open are settled as lost", load=missing)
         since = await ari.global_variable(SINCE, opening=True)
         if not since:
             since = f"{datetime.now(UTC).timestamp():.3f}"
@@ -118,7 +124,7 @@ class Witness:
         uid, *ending = remembered.split(" ")
         if uid == claim.uid:
             return _ended(ending) if ending else Unknown()
-        if self._since is not None and claim.claimed_at < self._since:
+        if not self._reliable or self._since is None or claim.claimed_at < self._since:
             return Unknown()
         return NeverDialled()
 
