@@ -4,7 +4,6 @@ They are changed in the transaction that changes the numbers, so they are true a
 writes. What third parties change is found by `recount`.
 """
 
-from collections import Counter
 from dataclasses import astuple, dataclass
 
 from sqlalchemy import Connection, text
@@ -26,8 +25,8 @@ _COUNT = (
     "FROM o_uncall_task t LEFT JOIN (SELECT call_status, COUNT(*) AS many FROM {numbers} "
     "WHERE del = 0 OR del IS NULL GROUP BY call_status) n ON 1 = 1 WHERE t.id = :id"
 )
-_HAS_NULL = "SELECT 1 FROM {numbers} WHERE call_status IS NULL LIMIT 1"
-_NORMALISE = "UPDATE {numbers} SET call_status = 0 WHERE call_status IS NULL"
+_LAST_NULL = "SELECT MAX(id) FROM (SELECT id FROM {numbers} WHERE call_status IS NULL ORDER BY id LIMIT 5000) AS some"
+_NORMALISE = "UPDATE {numbers} SET call_status = 0 WHERE call_status IS NULL AND id <= :last"
 
 
 @dataclass(slots=True)
@@ -71,9 +70,9 @@ def difference(connection: Connection, task_id: int) -> Tally:
     rows = connection.execute(number_sql(_COUNT, task_id), {"id": task_id}).all()
     change = Tally()
     if rows:
-        statuses = Counter({integer(row[5]): integer(row[6]) for row in rows})
-        change.numbers = statuses.total()
-        for status, many in statuses.items():
+        for row in rows:
+            status, many = integer(row[5]), integer(row[6])  # NULL, of an empty table or of the status, is 0
+            change.numbers += many
             change.count(status, many)
         change.numbers -= integer(rows[0][0])
         change.called -= integer(rows[0][1])
@@ -83,11 +82,12 @@ def difference(connection: Connection, task_id: int) -> Tally:
     return change
 
 
-def has_null(connection: Connection, task_id: int) -> bool:
-    """Whether numbers have no call_status at all, as third parties leave them."""
-    return connection.execute(number_sql(_HAS_NULL, task_id)).first() is not None
+def last_null(connection: Connection, task_id: int) -> int | None:
+    """The id up to which there are 5000 numbers without a call_status, or all of them; None for none."""
+    last: int | None = connection.execute(number_sql(_LAST_NULL, task_id)).scalar()
+    return last
 
 
-def normalise(connection: Connection, task_id: int) -> None:
-    """Give numbers without a call_status the status 0: not called."""
-    connection.execute(number_sql(_NORMALISE, task_id))
+def normalise(connection: Connection, task_id: int, last: int) -> None:
+    """Give numbers without a call_status, up to this id, the status 0: not called."""
+    connection.execute(number_sql(_NORMALISE, task_id), {"last": last})

@@ -11,9 +11,9 @@ from uncall_ari.store.sql import OPEN_OR_NULL, number_sql
 from uncall_ari.store.tables import number_table_name
 
 # ruff: noqa: S608 - the statements are put together from constants and from `number_table_name`
+_ANY_OPEN = f"SELECT 1 FROM {{numbers}}{{by_status}} WHERE {OPEN_OR_NULL} LIMIT 1"
 _FINISH = (
     "UPDATE o_uncall_task SET task_status = 'finish', is_run = 2 WHERE id = :id AND task_status = 'run' "
-    f"AND NOT EXISTS (SELECT 1 FROM {{numbers}} WHERE {OPEN_OR_NULL}) "
     "AND NOT EXISTS (SELECT 1 FROM uncall_call WHERE task_id = :id AND ended_at IS NULL) "
     "AND NOT EXISTS (SELECT 1 FROM uncall_retry r JOIN {numbers} n ON n.id = r.number_id "
     "AND n.call_uniqueid = r.uid AND n.call_status IN (2, 3) AND (n.del = 0 OR n.del IS NULL) "
@@ -32,6 +32,8 @@ def finish(connection: Connection, task_id: int) -> bool:
 
     Returns whether it did. A number that somebody inserts at this very moment is found by `open_among`.
     """
+    if connection.execute(number_sql(_ANY_OPEN, task_id, connection.dialect.name)).first():
+        return False
     return connection.execute(number_sql(_FINISH, task_id), {"id": task_id}).rowcount > 0
 
 

@@ -93,11 +93,11 @@ class NumberStore(Door):
         return await self._write(lambda c: giving_back.release(c, self._times, claims))
 
     async def recount(self, task_id: int) -> float:
-        """Make the counters equal to the numbers, whoever changed them, and give numbers without a status the
-        status 0. Looks at every row: returns the seconds that took, so that the caller can space the calls."""
+        """Make the counters equal to the numbers, whoever changed them, and give numbers without a status (up
+        to 5000 a call) the status 0. Looks at every row: returns the seconds that took, so that the caller can
+        space the calls. Raises NoSuchTask, StoreUnavailable."""
         began = time.perf_counter()
-        if await self._read(lambda c: counters.has_null(c, task_id), task_id):
-            await self._write(lambda c: counters.normalise(c, task_id), limit=LONG_LIMIT)
+        await self._normalise(task_id)
         change = await self._read(lambda c: counters.difference(c, task_id), task_id, LONG_LIMIT)
         if change:
             await self._write(lambda c: counters.add(c, task_id, change))
@@ -122,10 +122,14 @@ class NumberStore(Door):
         scan.took([claim.number_id for claim in claims if claim.attempt == 1])
         return claims
 
+    async def _normalise(self, task_id: int) -> None:
+        last = await self._read(lambda c: counters.last_null(c, task_id), task_id)
+        if last is not None:
+            await self._write(lambda c: counters.normalise(c, task_id, last))
+
     async def _look(self, task_id: int, scan: Scan) -> bool:
         """Look through the whole table. Returns whether there are open numbers."""
         began = time.perf_counter()
-        if await self._read(lambda c: counters.has_null(c, task_id), task_id):
-            await self._write(lambda c: counters.normalise(c, task_id), limit=LONG_LIMIT)
+        await self._normalise(task_id)
         look = await self._read(lambda c: numbers.look(c, task_id), task_id, LONG_LIMIT)
         return scan.looked(time.monotonic(), time.perf_counter() - began, look.first_open, look.last)

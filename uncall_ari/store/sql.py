@@ -9,10 +9,15 @@ from sqlalchemy import Connection, TextClause, bindparam, text
 from uncall_ari.store.tables import number_table_name
 
 # What is open to be dialled. Third parties leave NULL in call_status and del: it counts as 0. The plain form
-# is the one that walks the key on call_status; rows with NULL are set to 0 first (numbers.normalise).
+# is the one that walks the key on call_status; rows with NULL are set to 0 first (counters.normalise).
 OPEN = "call_status = 0 AND (del = 0 OR del IS NULL)"
 OPEN_OR_NULL = "(call_status = 0 OR call_status IS NULL) AND (del = 0 OR del IS NULL)"
 
+_MYSQL_ONLY = {
+    "{lock}": " FOR UPDATE",
+    "{lock_free}": " FOR UPDATE SKIP LOCKED",
+    "{by_status}": " IGNORE INDEX (PRIMARY)",
+}
 NO_TASK = 1  # for statements in which no number table occurs
 
 
@@ -20,13 +25,16 @@ NO_TASK = 1  # for statements in which no number table occurs
 def number_sql(template: str, task_id: int, dialect: str = "") -> TextClause:
     """A statement on one task's number table, which the template calls {numbers}.
 
-    With a dialect given: {lock} keeps the rows of a SELECT for this transaction, {lock_free} does and passes
-    over those that another transaction holds. SQLite needs neither: its writing transactions come one after
-    the other. A parameter `:ids` is a list.
+    `dialect` is needed for a template with one of these: {lock} keeps the rows of a SELECT for this
+    transaction, {lock_free} does and passes over those that another transaction holds, {by_status} after a
+    table's name makes MySQL walk the key on call_status even when old statistics speak for the rows' own order.
+    SQLite needs none of them: its writing transactions come one after the other, and it walks the key. A
+    parameter `:ids` is a list.
     """
-    locks = (" FOR UPDATE", " FOR UPDATE SKIP LOCKED") if dialect == "mysql" else ("", "")
     made = template.replace("{numbers}", number_table_name(task_id))
-    statement = text(made.replace("{lock_free}", locks[1]).replace("{lock}", locks[0]))
+    for mark, mysql in _MYSQL_ONLY.items():
+        made = made.replace(mark, mysql if dialect == "mysql" else "")
+    statement = text(made)
     return statement.bindparams(bindparam("ids", expanding=True)) if ":ids" in made else statement
 
 

@@ -86,7 +86,7 @@ class TaskStore(Door):
     async def finish_task(self, task_id: int) -> bool:
         """Finish a running task that has no open number, no call under way and no retry to come (status
         finish, is_run 2). Returns whether it did."""
-        return await self._write(lambda c: finishing.finish(c, task_id), task_id)
+        return await self._write(lambda c: finishing.finish(c, task_id), task_id, LONG_LIMIT)
 
     async def reopen_tasks(self) -> list[int]:
         """Let tasks run again that the engine itself finished and that have open numbers again.
@@ -100,7 +100,7 @@ class TaskStore(Door):
         candidates = await self._read(lambda c: finishing.finished(c, self._finished_after, FINISHED_AT_ONCE))
         whole_turn = len(candidates) < FINISHED_AT_ONCE
         try:
-            found = await self._database.read(lambda c: finishing.open_among(c, candidates))
+            found = await self._database.read(lambda c: finishing.open_among(c, candidates), limit=LONG_LIMIT)
         except MissingTable:
             await self.ensure_number_tables()
             return []
