@@ -10,6 +10,7 @@ import pytest
 from uncall_ari.lab.phones import Behaviour, CallRefused, Carrier, NoAnswer, NotSeen, Phone, answers, busy, silent
 from uncall_ari.lab.phones.message import Request, Response, answer, parse
 from uncall_ari.lab.phones.sdp import Session
+from uncall_ari.lab.phones.sdp import parse as sdp_parse
 
 T1 = 0.03  # seconds: 64 of them are 1.9 s
 LIMIT = 5.0
@@ -94,6 +95,10 @@ async def wired() -> AsyncIterator[Wire]:
 async def rig(behaviour: Behaviour) -> AsyncIterator[tuple[Wire, Carrier]]:
     async with wired() as wire, Carrier(behaviour=lambda number: behaviour, t1=T1) as carrier:
         yield wire, carrier
+
+
+def sdp_of(message: Response) -> Session:
+    return sdp_parse(message.body)
 
 
 async def response_of(wire: Wire, status: int) -> Response:
@@ -309,6 +314,119 @@ async def test_an_answer_that_crosses_the_cancel_is_hung_up() -> None:
         await request_of(wire, "ACK")
         wire.send(answer(await request_of(wire, "BYE"), 200), carrier.port)
         assert call.ended_by == "cancel"
+
+
+async def answered(wire: Wire, carrier: Carrier, invite: Request) -> Response:
+    """The 200 to `invite`, acknowledged."""
+    wire.send(invite, carrier.port)
+    response = await response_of(wire, 200)
+    wire.send(wire.within("ACK", invite, response), carrier.port)
+    return response
+
+
+@asynccontextmanager
+async def audio_port() -> AsyncIterator[tuple[int, asyncio.Queue[bytes]]]:
+    """A port for RTP, and the packets that come to it."""
+    packets: asyncio.Queue[bytes] = asyncio.Queue()
+
+    class Port(asyncio.DatagramProtocol):
+        def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+            packets.put_nowait(data)
+
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(Port, local_addr=("127.0.0.1", 0))
+    try:
+        yield transport.get_extra_info("sockname")[1], packets
+    finally:
+        transport.close()
+        await asyncio.sleep(0)  # the socket closes in the loop's next round
+
+
+async def comes(packets: asyncio.Queue[bytes], seconds: float) -> bool:
+    """Whether a packet comes within `seconds`; those that are there already do not count."""
+    while not packets.empty():
+        packets.get_nowait()
+    try:
+        async with asyncio.timeout(seconds):
+            await packets.get()
+    except TimeoutError:
+        return False
+    return True
+
+
+async def test_hold_and_back() -> None:
+    async with rig(answers(0)) as (wire, carrier), audio_port() as (port, packets):
+        invite = wire.invite()
+        invite.body = Session("127.0.0.1", port).build()
+        response = await answered(wire, carrier, invite)
+        assert await comes(packets, LIMIT)
+        for number, ours, theirs, audio in ((2, "sendonly", "recvonly", False), (3, "sendrecv", "sendrecv", True)):
+            again = wire.within("INVITE", invite, response, number)
+            again.body = Session("127.0.0.1", port, direction=ours).build()
+            wire.send(again, carrier.port)
+            reply = await response_of(wire, 200)
+            assert sdp_of(reply).direction == theirs
+            ack = wire.within("ACK", invite, response, number)
+            wire.send(ack, carrier.port)
+            assert await comes(packets, 0.2) is audio
+        assert carrier.dialled == {"5": 1}  # a re-INVITE is no call
+
+
+async def test_an_update_is_answered() -> None:
+    async with rig(answers(0)) as (wire, carrier):
+        invite = wire.invite()
+        response = await answered(wire, carrier, invite)
+        wire.send(wire.within("UPDATE", invite, response, 2), carrier.port)
+        reply = await response_of(wire, 200)
+        assert (reply.cseq, reply.body) == ((2, "UPDATE"), b"")
+        bad = wire.within("UPDATE", invite, response, 3)
+        bad.body = Session("127.0.0.1", 9, payloads=(8,)).build()
+        wire.send(bad, carrier.port)
+        await response_of(wire, 488)
+        assert carrier.live
+
+
+async def test_an_invite_without_an_offer_gets_one() -> None:
+    async with rig(answers(0)) as (wire, carrier), audio_port() as (port, packets):
+        invite = wire.invite()
+        invite.body = b""
+        wire.send(invite, carrier.port)
+        response = await response_of(wire, 200)
+        assert sdp_of(response).payloads == (0, 101)
+        ack = wire.within("ACK", invite, response)
+        ack.body = Session("127.0.0.1", port).build()
+        wire.send(ack, carrier.port)
+        assert await comes(packets, LIMIT)
+
+
+async def test_who_calls() -> None:
+    async with rig(answers(30)) as (wire, carrier):
+        invite = wire.invite()
+        invite.add("P-Asserted-Identity", '"Lin" <tel:+8695001>')
+        wire.send(invite, carrier.port)
+        call = await carrier.called("5")
+        assert (call.caller_id, call.caller_name, call.asserted_id) == ("100", "", "+8695001")
+
+
+async def test_headers_of_our_own() -> None:
+    async with wired() as wire, Carrier(peer=("127.0.0.1", wire.port), headers={"X-Line": "1"}, t1=T1) as carrier:
+        carrier.call("7", headers={"X-More": "2"})
+        invite = await request_of(wire, "INVITE")
+        assert (invite.get("x-line"), invite.get("x-more")) == ("1", "2")
+        wire.send(answer(invite, 486, "t"), carrier.port)
+        await request_of(wire, "ACK")
+
+
+async def test_an_answer_without_audio_that_we_know_is_hung_up() -> None:
+    async with wired() as wire, Carrier(peer=("127.0.0.1", wire.port), t1=T1) as carrier:
+        call = carrier.call("7")
+        invite = await request_of(wire, "INVITE")
+        response = answer(invite, 200, "t")
+        response.add("Contact", f"<sip:7@127.0.0.1:{wire.port}>")
+        wire.send(response, carrier.port)
+        await request_of(wire, "ACK")
+        wire.send(answer(await request_of(wire, "BYE"), 200), carrier.port)
+        assert call.answered_at is None
+        assert call.ended_by == "carrier"
 
 
 async def test_routes_are_followed() -> None:

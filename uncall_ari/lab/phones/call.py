@@ -9,37 +9,17 @@ import secrets
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Literal, Protocol
+from typing import Literal
 
-from . import sdp
-from .audio import next_tone, tone_frame
 from .behaviour import Behaviour
 from .dialog import Dialog
-from .endpoint import Endpoint
 from .errors import NoAnswer, NotSeen, SipSyntaxError
-from .media import Media
-from .message import Request, Response, answer
-from .meter import HEARD, UNHEARD, WINDOW, Meter
+from .home import Home
+from .message import Request, answer
+from .meter import HEARD, UNHEARD, WINDOW
+from .talk import Talk
 from .transaction import TIMEOUT, ServerTransaction
-from .waiting import Tasks, Watch
-
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, NOTIFY"
-
-
-class Home(Protocol):
-    """What a call needs of the phone or carrier that it belongs to."""
-
-    side: str
-    host: str
-    keep: float
-    endpoint: Endpoint
-    watch: Watch
-    tasks: Tasks
-
-    @property
-    def contact(self) -> str: ...
-    def join(self, call: "Call") -> None: ...
-    def leave(self, call: "Call") -> None: ...
+from .waiting import Watch
 
 
 class Call:
@@ -61,13 +41,11 @@ class Call:
         self.status: int | None = None  # the final answer to the INVITE
         self.cause = ""  # the Reason header of the BYE or CANCEL that ended it
         self.keys_sent: list[tuple[float, str]] = []
-        self.meter = Meter(home.keep)
+        self.talk = Talk(home.host, self.behaviour, home.keep)
+        self.meter = self.talk.meter
         self.dialog: Dialog | None = None
         self.watch = Watch(home.watch)
         self._home = home
-        self._tone = next_tone() if self.behaviour.tone is None else self.behaviour.tone
-        self._media: Media | None = None
-        self._session = sdp.Session(home.host, 0, session_id=secrets.randbits(31))
         self._conduct: asyncio.Task[None] | None = None
         self._unconfirmed: ServerTransaction | None = None  # the INVITE whose 2xx waits for its ACK
         self._confirmed = asyncio.Event()
@@ -96,7 +74,7 @@ class Call:
         return (
             f"{self.direction} {self.number}: status {self.status or '-'}, ringing {since(self.ringing_at)}, "
             f"answered {since(self.answered_at)}, ended {since(self.ended_at)} by {self.ended_by or '-'}, "
-            f"tone {self._tone} Hz, {self.meter.packets} packets in, keys in {self.meter.heard_keys or '-'}"
+            f"tone {self.tone} Hz, {self.meter.packets} packets in, keys in {self.meter.heard_keys or '-'}"
         )
 
     async def until_ringing(self, timeout: float = 10) -> None:  # noqa: ASYNC109
@@ -116,13 +94,11 @@ class Call:
     @property
     def tone(self) -> int:
         """The own tone in Hz, 0 for silence; it may be changed during the call."""
-        return self._tone
+        return self.talk.tone
 
     @tone.setter
     def tone(self, hz: int) -> None:
-        self._tone = hz
-        if self._media is not None and self.live:
-            self._media.tone = hz
+        self.talk.tone = hz
 
     def levels(self, tones: Iterable[int], seconds: float = WINDOW) -> dict[float, float]:
         """dBFS of each tone in the last `seconds`."""
@@ -143,9 +119,7 @@ class Call:
 
     def press(self, keys: str, seconds: float = 0.1) -> None:
         """Press keys, each for `seconds`, as telephone events. RuntimeError when none were agreed on."""
-        if self._media is None or not self.live or self._media.sender.event_type is None:
-            raise RuntimeError(f"keys need an answered call with telephone events: {self}")
-        self._media.sender.press(keys, seconds)
+        self.talk.press(keys, seconds)
         self.keys_sent += [(time.monotonic(), key) for key in keys]
         self.watch.changed()
 
@@ -186,8 +160,7 @@ class Call:
         if self._unconfirmed is not None:
             self._unconfirmed.acknowledged()
             if ack.body and not self._unconfirmed.request.body:
-                theirs = sdp.parse(ack.body)
-                self._open_media().connect(theirs.host, theirs.port, theirs.event_type, send=theirs.takes_audio)
+                self.talk.take_answer(ack.body)
 
     def _renegotiate(self, transaction: ServerTransaction) -> None:
         request = transaction.request
@@ -195,14 +168,14 @@ class Call:
         response.add("Contact", self._home.contact)
         if request.body:
             try:
-                self._agree(sdp.parse(request.body), offered=True)
+                self.talk.take_offer(request.body)
             except SipSyntaxError as error:
                 transaction.respond(answer(request, 488, self.tag, str(error)))
                 return
         if self.dialog is not None and request.get("contact"):
             self.dialog.retarget(request.get("contact"))
         if request.body or request.method == "INVITE":
-            self._describe(response)
+            self.talk.describe(response)
         transaction.respond(response)
         if request.method == "INVITE":
             self._unconfirmed = transaction
@@ -213,34 +186,9 @@ class Call:
         """End a call that is not answered."""
         raise NotImplementedError
 
-    def _agree(self, theirs: sdp.Session, *, offered: bool) -> None:
-        """Send to where the other side wants it. SipSyntaxError when it wants no µ-law."""
-        media = self._open_media()
-        self._session = theirs.answered_by(
-            self._home.host, media.port, self._session.session_id, self._session.version + int(offered)
-        )
-        media.connect(theirs.host, theirs.port, theirs.event_type, send=theirs.takes_audio)
-
-    def _describe(self, message: Request | Response) -> None:
-        """Put our session, an offer or an answer, into `message`."""
-        media = self._open_media()
-        if not self._session.port:
-            self._session = sdp.Session(self._home.host, media.port, session_id=self._session.session_id)
-        message.add("Content-Type", "application/sdp")
-        message.body = self._session.build()
-
-    def _open_media(self) -> Media:
-        if self._media is None:
-            self._media = Media(self._home.host, 0 if self.behaviour.audio else None, self.meter)
-        return self._media
-
-    def _talk(self) -> None:
-        """The call is answered: say what there is to say, then the steady tone."""
+    def _answered(self) -> None:
         self.answered_at = time.monotonic()
-        media = self._open_media()
-        if self.behaviour.audio:
-            media.sender.say((round(seconds * 50), tone_frame(hz)) for seconds, hz in self.behaviour.says)
-            media.tone = self._tone
+        self.talk.begin()
         self.watch.changed()
 
     def take_conduct(self, task: "asyncio.Task[None]") -> None:
@@ -251,8 +199,7 @@ class Call:
         if self.ended_at is not None:
             return
         self.ended_at, self.ended_by = time.monotonic(), by
-        if self._media is not None:
-            self._media.close()
+        self.talk.close()
         if self._conduct is not None and self._conduct is not asyncio.current_task():
             self._conduct.cancel()
         if forget:

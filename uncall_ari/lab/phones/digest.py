@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .errors import SipSyntaxError
+from .message import Request, Response
 
 _PARAM = re.compile(r'([A-Za-z-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
+CHALLENGES = {401: ("WWW-Authenticate", "Authorization"), 407: ("Proxy-Authenticate", "Proxy-Authorization")}
 ALGORITHMS = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
 
 
@@ -81,3 +83,27 @@ def digest_response(
     if challenge.qop:
         return hashed(f"{secret}:{challenge.nonce}:{count:08x}:{cnonce}:{challenge.qop}:{request}")
     return hashed(f"{secret}:{challenge.nonce}:{request}")
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """A name and its password for digest authentication."""
+
+    user: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"Credentials({self.user!r})"  # never the password
+
+
+def authorize(request: Request, refusal: Response, credentials: Credentials) -> Request:
+    """The same request once more, with what `refusal` (401 or 407) asks for. SipSyntaxError if it cannot be met."""
+    asked, given = CHALLENGES[refusal.status]
+    challenge = choose_challenge(refusal.all(asked))
+    value = authorization(challenge, credentials.user, credentials.password, request.method, request.uri)
+    again = Request(method=request.method, uri=request.uri, body=request.body)
+    number, method = request.cseq
+    again.fields = [(k, v) for k, v in request.fields if k not in ("Via", "CSeq")]
+    again.add("CSeq", f"{number + 1} {method}")
+    again.add(given, value)
+    return again

@@ -2,11 +2,11 @@
 
 import time
 
-from . import sdp
 from .behaviour import Behaviour
-from .call import ALLOW, Call, Home
+from .call import Call
 from .dialog import Dialog, user_of
 from .errors import SipSyntaxError
+from .home import ALLOW, Home
 from .message import Request, Response, answer
 from .transaction import ServerTransaction
 
@@ -46,8 +46,8 @@ class IncomingCall(Call):
         if early_media is not None:
             if not self._accept_offer():
                 return
-            self._describe(response)
-            self._open_media().tone = early_media
+            self.talk.describe(response)
+            self.talk.play_early(early_media)
         self._transaction.respond(response)
         self.ringing_at = self.ringing_at or time.monotonic()
         self.watch.changed()
@@ -57,10 +57,10 @@ class IncomingCall(Call):
         if self.status is not None or self.ended_at is not None or not self._accept_offer():
             return
         response = self._response(200)
-        self._describe(response)
+        self.talk.describe(response)
         self.status = 200
         self._transaction.respond(response)
-        self._talk()
+        self._answered()
 
     def reject(self, status: int, reason: str = "") -> None:
         """Refuse it with a status from 300 to 699; `reason` becomes a Reason header."""
@@ -90,9 +90,9 @@ class IncomingCall(Call):
         self.reject(603)
 
     def _accept_offer(self) -> bool:
-        if self._offered and not self._session.port:
+        if self._offered and not self.talk.agreed:
             try:
-                self._agree(sdp.parse(self.invite.body), offered=False)
+                self.talk.take_offer(self.invite.body)
             except SipSyntaxError:
                 self.reject(488)
                 return False

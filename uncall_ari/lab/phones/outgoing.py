@@ -2,44 +2,17 @@
 
 import secrets
 import time
-from dataclasses import dataclass
 
-from . import sdp
 from .behaviour import Behaviour
-from .call import ALLOW, Call, Home
+from .call import Call
 from .dialog import Dialog
-from .digest import authorization, choose_challenge
+from .digest import CHALLENGES, Credentials, authorize
 from .errors import CallRefused, NoAnswer, NotSeen, SipSyntaxError
 from .headers import Address, parse_uri
+from .home import ALLOW, Home
 from .message import Request, Response
 from .policy import conduct
 from .transaction import ClientTransaction, PeerAddress, cancel
-
-CHALLENGES = {401: ("WWW-Authenticate", "Authorization"), 407: ("Proxy-Authenticate", "Proxy-Authorization")}
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """A name and its password for digest authentication."""
-
-    user: str
-    password: str
-
-    def __repr__(self) -> str:
-        return f"Credentials({self.user!r})"  # never the password
-
-
-def authorize(request: Request, refusal: Response, credentials: Credentials) -> Request:
-    """The same request once more, with what `refusal` (401 or 407) asks for. SipSyntaxError if it cannot be met."""
-    asked, given = CHALLENGES[refusal.status]
-    challenge = choose_challenge(refusal.all(asked))
-    value = authorization(challenge, credentials.user, credentials.password, request.method, request.uri)
-    again = Request(method=request.method, uri=request.uri, body=request.body)
-    number, method = request.cseq
-    again.fields = [(k, v) for k, v in request.fields if k not in ("Via", "CSeq")]
-    again.add("CSeq", f"{number + 1} {method}")
-    again.add(given, value)
-    return again
 
 
 class OutgoingCall(Call):
@@ -68,7 +41,7 @@ class OutgoingCall(Call):
         invite.add("Allow", ALLOW)
         invite.fields += headers.items()
         super().__init__(home, invite, parse_uri(target).user, behaviour, tag)
-        self._describe(invite)
+        self.talk.describe(invite)
         self.caller_id = parse_uri(caller.uri).user
         self._peer, self._credentials = peer, credentials
         self._transaction: ClientTransaction | None = None
@@ -95,7 +68,10 @@ class OutgoingCall(Call):
             self._finish(response)
         except (NoAnswer, SipSyntaxError) as error:
             self.cause = str(error)
-            self._end("timeout" if isinstance(error, NoAnswer) else "rejected")
+            if self.dialog is not None:  # answered, but with no audio that we know
+                self._end_with_bye(self._home.side)
+            else:
+                self._end("timeout" if isinstance(error, NoAnswer) else "rejected")
 
     async def _send(self) -> Response:
         self._transaction = self._home.endpoint.request(self.invite, self._peer, self._provisional)
@@ -105,7 +81,7 @@ class OutgoingCall(Call):
         if response.status > 100 and self.ringing_at is None:
             self.ringing_at = time.monotonic()
         if response.body and self.ended_at is None:
-            self._agree(sdp.parse(response.body), offered=False)  # early media: ringing, prompts
+            self.talk.take_answer(response.body)  # early media: ringing, prompts
         if self._cancelled:
             self._send_cancel()
         self.watch.changed()
@@ -122,19 +98,13 @@ class OutgoingCall(Call):
         if self._cancelled:  # the answer crossed our CANCEL: there is a call, and it has to be ended (15)
             self._home.tasks.spawn(self._bye())
             return
-        self._agree(sdp.parse(response.body), offered=False)
-        self._talk()
+        self.talk.take_answer(response.body)
+        self._answered()
         self.take_conduct(self._home.tasks.spawn(conduct(self, self.behaviour)))
 
     def _with_via(self, request: Request) -> Request:
         request.fields.insert(0, ("Via", self._home.endpoint.via()))
         return request
-
-    def _agree(self, theirs: sdp.Session, *, offered: bool) -> None:
-        if offered:
-            super()._agree(theirs, offered=True)
-        else:  # their answer to our offer
-            self._open_media().connect(theirs.host, theirs.port, theirs.event_type, send=theirs.takes_audio)
 
     def _give_up(self) -> None:
         self._cancelled = True

@@ -5,9 +5,10 @@ from types import TracebackType
 from typing import TypeVar
 
 from .behaviour import Behaviour, busy
+from .digest import Credentials
 from .headers import Address
 from .incoming import IncomingCall
-from .outgoing import Credentials, OutgoingCall
+from .outgoing import OutgoingCall
 from .registration import Registration
 from .transaction import T1
 from .useragent import UserAgent

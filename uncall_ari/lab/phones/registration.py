@@ -5,11 +5,11 @@ import contextlib
 import secrets
 import time
 
-from .call import Home
+from .digest import CHALLENGES, Credentials, authorize
 from .errors import CallRefused, NoAnswer
 from .headers import Address, parse_address
+from .home import Home
 from .message import Request, Response
-from .outgoing import CHALLENGES, Credentials, authorize
 from .transaction import PeerAddress
 
 PATIENCE = 5.0  # seconds that a REGISTER may take before the phone gives up for this time

@@ -4,13 +4,15 @@ from collections import deque
 from collections.abc import Callable, Mapping
 
 from .behaviour import Behaviour
-from .call import ALLOW, Call
+from .call import Call
 from .dialog import user_of
+from .digest import Credentials
 from .endpoint import Endpoint
 from .headers import Address
+from .home import ALLOW
 from .incoming import IncomingCall
 from .message import Request, answer
-from .outgoing import Credentials, OutgoingCall
+from .outgoing import OutgoingCall
 from .policy import follow
 from .transaction import T1, TIMEOUT, PeerAddress, ServerTransaction
 from .waiting import Tasks, Watch
