@@ -1,0 +1,114 @@
+"""The database as third parties see it: SQL statements against the contract's tables, and the calls' own table."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from uncall_ari.demo.crm import Teller
+from uncall_ari.demo.errors import DemoFailed
+from uncall_ari.demo.judge import Row
+
+T = TypeVar("T")
+
+# ruff: noqa: S608 - the statements are put together from constants and from the task's integer
+
+COUNTERS = ("task_num", "task_called", "task_success", "task_visit", "task_fail")
+_BUSY_SECONDS = 10  # SQLite: how long to wait for another writer
+
+_FORBID = "INSERT INTO uncall_dnc (number, reason, added_at) VALUES (:number, 'demo', :now)"
+_CALLS = "SELECT uid, number, cause, digits FROM uncall_call WHERE task_id = :task"
+
+
+class Tables:
+    """Another program's connection to the service's database."""
+
+    def __init__(self, url: str, tell: Teller) -> None:
+        """`url` as in uncall.toml: sqlite:///FILE or mysql://USER:PASSWORD@HOST:PORT/DATABASE."""
+        parsed = make_url(url)
+        sqlite = parsed.get_backend_name() == "sqlite"
+        options: dict[str, Any] = {"timeout": _BUSY_SECONDS} if sqlite else {"connect_timeout": _BUSY_SECONDS}
+        if not sqlite:
+            parsed = parsed.set(drivername="mysql+pymysql", query={"charset": "utf8mb4"})
+        self._engine = create_engine(parsed, connect_args=options)
+        self._tell = tell
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    async def forbid(self, number: str) -> None:
+        """Put a number on the do-not-call list."""
+        values = {"number": number, "now": datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")}
+        await self._do(f"INSERT INTO uncall_dnc … {number}", lambda c: c.execute(text(_FORBID), values).rowcount, _rows)
+
+    async def insert(self, task: int, number: str) -> None:
+        """Add a number to a task, past the web service."""
+        statement = text(f"INSERT INTO o_task_run_{int(task)} (mobile) VALUES (:number)")
+        said = f"INSERT INTO o_task_run_{task} (mobile) … {number}"
+        await self._do(said, lambda c: c.execute(statement, {"number": number}).rowcount, _rows)
+
+    async def rows(self, task: int) -> list[Row]:
+        """Read what is recorded of each number of a task."""
+        statement = text(
+            "SELECT mobile, call_status, call_billsec, call_uniqueid, extension "
+            f"FROM o_task_run_{int(task)} ORDER BY id"
+        )
+        numbers = await self._do(f"SELECT … FROM o_task_run_{task}", lambda c: c.execute(statement).all(), _counted)
+        said = f"SELECT … FROM uncall_call WHERE task_id = {task}"
+        calls = await self._do(said, lambda c: c.execute(text(_CALLS), {"task": task}).all(), _counted)
+        by_number: dict[str, list[Any]] = {}
+        for call in calls:
+            by_number.setdefault(call.number, []).append(call)
+        return [_row(number, by_number.get(number.mobile, [])) for number in numbers]
+
+    async def counters(self, task: int) -> dict[str, int]:
+        """Read a task's counters."""
+        columns = ", ".join(COUNTERS)
+        statement = text(f"SELECT {columns} FROM o_uncall_task WHERE id = :task")
+        said = f"SELECT task_num … FROM o_uncall_task WHERE id = {task}"
+        row = await self._do(said, lambda c: c.execute(statement, {"task": task}).one(), _listed)
+        return dict(zip(COUNTERS, row, strict=True))
+
+    async def _do(self, said: str, work: Callable[[Connection], T], shown: Callable[[T], str]) -> T:
+        def transaction() -> T:
+            with self._engine.begin() as connection:
+                return work(connection)
+
+        began = time.monotonic()
+        try:
+            result = await asyncio.to_thread(transaction)
+        except SQLAlchemyError as error:
+            raise DemoFailed(f"the database refuses {said}: {error}") from error
+        self._tell("SQL", said, shown(result), time.monotonic() - began)
+        return result
+
+
+def _rows(count: int) -> str:
+    return f"{count} row" if count == 1 else f"{count} rows"
+
+
+def _counted(rows: Sequence[Any]) -> str:
+    return _rows(len(rows))
+
+
+def _listed(row: Sequence[Any]) -> str:
+    return ", ".join(map(str, row))
+
+
+def _row(number: Any, calls: list[Any]) -> Row:
+    call = next((call for call in calls if call.uid == number.call_uniqueid), None)
+    return Row(
+        number=number.mobile,
+        status=number.call_status,
+        billsec=number.call_billsec,
+        uid=number.call_uniqueid or "",
+        extension=str(number.extension or ""),
+        attempts=len(calls),
+        cause=call.cause if call else "",
+        keys=call.digits if call else "",
+    )

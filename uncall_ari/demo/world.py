@@ -1,0 +1,76 @@
+"""The outside world of a demonstration: a lab's Asterisk, the simulated carrier, the agent's phone, a recording."""
+
+import io
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+import soundfile
+
+from uncall_ari.demo.conducts import AGENT, AGENT_BEHAVIOUR, RECORDING_SECONDS, behaviour_of
+from uncall_ari.demo.evidence import KEEP
+from uncall_ari.demo.settings import ENDPOINT
+from uncall_ari.lab import Lab, LabSpec, TrunkSpec
+from uncall_ari.lab.phones import Carrier, Phone
+from uncall_ari.lab.phones.audio import RATE, sine
+from uncall_ari.lab.ports import free_port
+from uncall_ari.lab.root import build, default_place
+
+RECORDING_HZ = 900  # of the recording's tone
+_SECRET = "demo-801"  # noqa: S105 - of a phone that is reached on loopback only
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What there is around the service."""
+
+    carrier: Carrier
+    agent: Phone
+
+
+@contextmanager
+def lab_of(name: str, *, mariadb: bool = False, keep: bool = False) -> Iterator[Lab]:
+    """A lab with one trunk and one extension; with `keep` it stays. The first time, its root is built (a minute).
+
+    Raises LabError.
+    """
+    build(default_place())
+    lab = Lab.up(
+        LabSpec(
+            name=name,
+            trunks=(TrunkSpec(ENDPOINT, port=free_port(udp=True)),),
+            extensions=((AGENT, _SECRET),),
+            mariadb=mariadb,
+            keep=keep,
+        )
+    )
+    try:
+        yield lab
+    finally:
+        if not keep:
+            lab.down()
+
+
+@asynccontextmanager
+async def outside(lab: Lab) -> AsyncIterator[World]:
+    """Run the carrier behind the lab's trunk and the agent's phone, registered."""
+    (trunk,) = lab.spec.trunks
+    ((extension, secret),) = lab.spec.extensions
+    async with (
+        Carrier(trunk.host, trunk.port, behaviour_of, keep=KEEP) as carrier,
+        Phone(extension, secret, lab.asterisk.sip_port, behaviour=AGENT_BEHAVIOUR, keep=KEEP) as agent,
+    ):
+        yield World(carrier, agent)
+
+
+def seconds_of(lab: Lab, prompts: Iterable[str], language: str) -> float:
+    """Return how long it takes to play prompts, in seconds."""
+    files = (lab.sounds / language / f"{prompt}.wav" for prompt in prompts)
+    return sum(float(soundfile.info(file).duration) for file in files)
+
+
+def recording() -> bytes:
+    """Return the demo's recording as a WAV file: a tone that the called phones can measure."""
+    file = io.BytesIO()
+    soundfile.write(file, sine(RECORDING_HZ, RECORDING_SECONDS), RATE, subtype="PCM_16", format="WAV")
+    return file.getvalue()
