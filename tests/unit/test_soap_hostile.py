@@ -14,20 +14,18 @@ from lxml import etree
 from api.answers import document
 from api.calls import carry_out
 from api.methods import METHODS
-from api.soap.envelope import Fault, Version, answer, fault
-from api.soap.request import Call, read_call, version_of
-from api.soap.text import BODY_LIMIT, xml_text
-from api.soap.tree import parse
+from api.soap.envelope import Fault, answer, fault
+from api.soap.request import Call, read
+from api.soap.text import BODY_LIMIT
 from tests.facade_engine import FacadeEngine
 
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
 MANY = BODY_LIMIT // 16
 
 
-def call(body: bytes, content_type: str = "text/xml", action: str = "") -> tuple[Version, Call]:
+def call(body: bytes, content_type: str = "text/xml", action: str = "") -> Call:
     """What the endpoint makes of a request."""
-    root = parse(xml_text(body, content_type))
-    return version_of(root), read_call(root, action)
+    return read(body, content_type, action)
 
 
 BOMBS = {
@@ -39,7 +37,8 @@ BOMBS = {
     "parameter entities": '<!DOCTYPE a [<!ENTITY % b SYSTEM "file:///etc/passwd"> %b;]><a/>',
     "nodes": "<a>" + "<b/>" * MANY * 3 + "</a>",
     "depth": "<a>" * MANY * 4,
-    "a little too deep": "<a>" * 65 + "</a>" * 65,
+    "a little too deep": "<a>" * 300 + "</a>" * 300,
+    "attributes": "<a " + " ".join(f'a{number}=""' for number in range(MANY)) + "/>",
     "names": "<" + "a" * BODY_LIMIT + "/>",
     "less than": "<" * BODY_LIMIT,
     "unended attribute": '<a b="' + "x" * BODY_LIMIT,
@@ -61,21 +60,13 @@ def test_bombs_are_faults_without_effect(what: str) -> None:
     assert time.monotonic() - started < 5  # measured: under 0.1 s
 
 
-def test_many_attributes_take_bounded_time() -> None:
-    attributes = " ".join(f'a{number}=""' for number in range(MANY))
-    started = time.monotonic()
-    with pytest.raises(Fault):
-        call(f"<a {attributes}/>".encode())
-    assert time.monotonic() - started < 5  # measured: 0.15 s
-
-
 def test_references_do_not_multiply() -> None:
     items = "".join(f'<m id="{n}"><i href="#{n + 1}"/><i href="#{n + 1}"/></m>' for n in range(40))
     body = (
         f'<e:Envelope xmlns:e="{SOAP11}"><e:Body><UncallWorld><text href="#0"/></UncallWorld>{items}'
         f'<m id="40">{"x" * 1000}</m></e:Body></e:Envelope>'
     )
-    _, found = call(body.encode())
+    found = call(body.encode())
     assert len(found.given["text"]) < 10
 
 
@@ -161,12 +152,12 @@ ACTIONS = ["", "getTrunkList", '"#"', "\udcff", "#" * 1000]
 @example(body=b"<?xml version='1.0' encoding='utf-8'?>", content_type="", action="")
 def test_any_bytes_are_a_call_or_a_fault(body: bytes, content_type: str, action: str) -> None:
     try:
-        version, found = call(body, content_type, action)
+        found = call(body, content_type, action)
     except Fault as problem:
         for version in ("1.1", "1.2"):
             etree.fromstring(fault(problem, version))
     else:
-        etree.fromstring(answer(found.method.name, str(found.given), version))
+        etree.fromstring(answer(found.method.name, str(found.given), found.version))
 
 
 @settings(max_examples=400, deadline=None)

@@ -6,9 +6,7 @@ import gzip
 import pytest
 
 from api.soap.envelope import Fault
-from api.soap.request import read_call, version_of
-from api.soap.text import xml_text
-from api.soap.tree import parse
+from api.soap.request import read
 
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
@@ -18,9 +16,7 @@ TYPES = f'{XSI} xmlns:xsd="http://www.w3.org/2001/XMLSchema"'
 
 def call(body: bytes, content_type: str = "text/xml; charset=utf-8", action: str = "") -> tuple[str, dict[str, str]]:
     """Method and parameters of a request, as the endpoint reads it."""
-    root = parse(xml_text(body, content_type))
-    version_of(root)
-    found = read_call(root, action)
+    found = read(body, content_type, action)
     return found.method.name, dict(found.given)
 
 
