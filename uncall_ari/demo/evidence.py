@@ -4,38 +4,47 @@ import math
 from collections.abc import Iterable, Sequence
 
 from uncall_ari.demo.judge import Deed
-from uncall_ari.lab.phones import FLOOR, Call, Carrier, IncomingCall, Phone
+from uncall_ari.lab.phones import FLOOR, Call, IncomingCall
 
 WINDOW = 0.5  # seconds that a level is measured over
 STEP = 0.25  # seconds between two windows
 AUDIBLE = -45.0  # dBFS: at or below, it is silence
+OWN_SIDE = "carrier"  # `ended_by` of a call that the called side ended
 KEEP = 30.0  # seconds of audio that phones must keep for this; no call of the demo is longer
 
 
-def deeds(numbers: Iterable[str], carrier: Carrier, agent: Phone, recording_hz: int, agent_hz: int) -> dict[str, Deed]:
-    """Return what happened to each of `numbers`, once all calls are over.
+def deeds(
+    numbers: Iterable[str],
+    calls: Iterable[IncomingCall],
+    agent_calls: Sequence[IncomingCall],
+    recording_hz: int,
+    agent_hz: int,
+) -> dict[str, Deed]:
+    """Return what happened to each of `numbers`, and to all others that were dialled, once all calls are over.
 
-    `recording_hz` and `agent_hz` are the tones of the recording and of the agent.
+    `calls` came to the carrier, `agent_calls` to the agent's phone; the tones are those of the recording and of the
+    agent.
     """
     by_number: dict[str, list[IncomingCall]] = {number: [] for number in numbers}
-    for call in carrier.calls:
+    for call in calls:
         by_number.setdefault(call.number, []).append(call)
-    return {number: _deed(number, calls, agent, recording_hz, agent_hz) for number, calls in by_number.items()}
+    made = {}
+    for number, own in by_number.items():
+        talks = [each for each in agent_calls if each.caller_id == number]
+        made[number] = _deed(own, talks, recording_hz, agent_hz) if own else Deed(number)
+    return made
 
 
-def _deed(number: str, calls: Sequence[IncomingCall], agent: Phone, recording_hz: int, agent_hz: int) -> Deed:
-    if not calls:
-        return Deed(number)
+def _deed(calls: Sequence[IncomingCall], talks: Sequence[IncomingCall], recording_hz: int, agent_hz: int) -> Deed:
     call = calls[0]
-    talks = [each for each in agent.incoming if each.caller_id == number]
     return Deed(
-        number=number,
+        number=call.number,
         times=len(calls),
         status=call.status or 0,
         seconds=call.talk_seconds,
-        hung_up=call.ended_by == "carrier",
-        sound=sounding(call),
+        hung_up=call.ended_by == OWN_SIDE,
         keys="".join(key for _, key in call.keys_sent),
+        sound=sounding(call),
         recording=loudest(call, recording_hz),
         agent=loudest(call, agent_hz),
         heard_by_agent=max((loudest(talk, call.tone) for talk in talks), default=FLOOR),

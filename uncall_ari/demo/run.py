@@ -121,7 +121,7 @@ class _Demo:
         recorded = await tables.rows(outcome.task)
         rows = {row.number: row for row in recorded}
         counters = await tables.counters(outcome.task)
-        seen = deeds(numbers, world.carrier, world.agent, RECORDING_HZ, AGENT_HZ)
+        seen = deeds(numbers, world.carrier.calls, world.agent.incoming, RECORDING_HZ, AGENT_HZ)
         findings = [_finding(number, self._plan, seen[number], rows.get(number)) for number in numbers]
         script = RECORDING_SECONDS + seconds_of(self._lab, (*OFFER, FAREWELL), LANGUAGE)
         campaign = checks.Campaign(

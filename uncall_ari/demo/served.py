@@ -87,8 +87,9 @@ def _require_free(host: str, port: int) -> None:
     try:
         socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
     except OSError as error:
+        reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
         remedy = f"Choose another one, such as --port {port + 1} (make serve PORT={port + 1})"
-        raise DemoFailed(f"cannot listen on {host} port {port}: {error.strerror}. {remedy}") from error
+        raise DemoFailed(f"cannot listen on {host} port {port}: {reason}. {remedy}") from error
 
 
 def _fresh_folder(port: int) -> Path:
