@@ -37,7 +37,8 @@ def read(body: bytes, content_type: str, action: str) -> Call:
 
     Raises Fault for what is no SOAP, an unknown operation, and a header that must be understood.
     """
-    return (_remembered if len(body) <= _SMALL else _read)(body, content_type, action)
+    small = len(body) + len(content_type) + len(action) <= _SMALL
+    return (_remembered if small else _read)(body, content_type, action)
 
 
 def _read(body: bytes, content_type: str, action: str) -> Call:
