@@ -109,16 +109,16 @@ async def run(lab: Lab, arguments: argparse.Namespace) -> None:
 
 async def _follow(engine: Engine, task_id: int, numbers: int, limit: float) -> int:
     most = 0
-    with Progress(console=out, transient=True) as progress:
+    with Progress(console=out, transient=True, auto_refresh=False) as progress:
         bar = progress.add_task("called", total=numbers)
         async with asyncio.timeout(limit):
             while True:
                 (task,) = await engine.tasks(task_id)
                 most = max(most, len(engine.dialer.calls))
-                progress.update(bar, completed=task.called)
+                progress.update(bar, completed=task.called, refresh=True)
                 if task.called >= numbers:
                     return most
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(1.0)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import itertools
 import random
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -36,9 +37,13 @@ class _Request(msgspec.Struct, tag="RESTRequest", tag_field="type", omit_default
     message_body: str = ""
 
 
+_encode = msgspec.json.Encoder().encode
+_harmless = re.compile(r"[A-Za-z0-9_.-]+").fullmatch
+
+
 def path(*parts: str) -> str:
     """Return an ARI path of `parts`, each encoded so that no part can be taken for two."""
-    return "/".join(quote(part, safe="") for part in parts)
+    return "/".join([part if _harmless(part) else quote(part, safe="") for part in parts])
 
 
 class Connection:
@@ -133,22 +138,22 @@ class Connection:
             await self.wait_up(wait)
         if self._ws is None:
             raise ConnectionFailed(self.problem)
+        loop = asyncio.get_running_loop()
         number = str(next(self._numbers))
-        answer: asyncio.Future[events.RestResponse] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[events.RestResponse] = loop.create_future()
         self._waiting[number] = answer
+        limit = loop.call_later(REQUEST_SECONDS, _give_up, answer, f"{method} {uri}")
         request = _Request(number, method, uri)
         if body is not None:
             request.content_type = "application/json"
-            request.message_body = msgspec.json.encode(body).decode()
+            request.message_body = _encode(body).decode()
         try:
-            async with asyncio.timeout(REQUEST_SECONDS):
-                await self._ws.send_str(msgspec.json.encode(request).decode())
-                response = await answer
-        except TimeoutError:
-            raise ConnectionLost(f"no answer to {method} {uri} in {REQUEST_SECONDS:.0f} s") from None
+            await self._ws.send_str(_encode(request).decode())
+            response = await answer
         except (OSError, aiohttp.ClientError) as error:
             raise ConnectionLost(f"{method} {uri}: {error}") from error
         finally:
+            limit.cancel()
             self._waiting.pop(number, None)
         if response.status_code >= 400:
             raise RequestFailed(f"{method} {uri}", response.status_code, _reason(response))
@@ -255,6 +260,11 @@ class Connection:
         if problem != self.problem:
             log.error("no connection to Asterisk", reason=problem)
         self.problem = problem
+
+
+def _give_up(answer: asyncio.Future[events.RestResponse], request: str) -> None:
+    if not answer.done():
+        answer.set_exception(ConnectionLost(f"no answer to {request} in {REQUEST_SECONDS:.0f} s"))
 
 
 def _reason(response: events.RestResponse) -> str:

@@ -57,7 +57,7 @@ class Calls:
                 self._spawn(self._give_back(claim), claim)
             raise
         for claim in claims:
-            script = script_for(claim, plan, self.settings, self.means, forbidden)
+            script = script_for(claim, plan, self.settings, forbidden)
             if isinstance(script, Refused):
                 self._settle(claim, Story(), Finished(CallEnd(refused=script), datetime.now(UTC)))
             else:
@@ -72,7 +72,7 @@ class Calls:
         self._witness.keep_only(self._open | {each.claim.uid for each in left})
         for each in left:
             plan = plans.get(each.claim.task_id)
-            script = script_for(each.claim, plan, self.settings, self.means, set()) if plan else None
+            script = script_for(each.claim, plan, self.settings, set()) if plan else None
             if not isinstance(script, Script):
                 script = farewell(each.claim, self.settings)
             story = Story(answered_at=each.answered_at, began=each.answered_at is not None)

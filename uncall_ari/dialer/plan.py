@@ -10,6 +10,7 @@ from datetime import datetime, time
 from uncall_ari.config import Settings, Trunk
 from uncall_ari.dialer.numbers import caller_id
 from uncall_ari.dialer.window import is_open, parse_time
+from uncall_ari.media.library import NoSuchRecording
 from uncall_ari.store.records import Task
 
 DAY_START, DAY_END = "09:00", "18:00"  # contract section 3: where a row says nothing
@@ -25,7 +26,7 @@ class Plan:
     menu: str
     call_max: int
     caller_id: str  # "" where neither the task nor its trunk has one
-    recording: str  # name of the uploaded file, "" for none
+    recording: str  # media URI of the uploaded file, "" for none
     day_start: time
     day_end: time
 
@@ -38,8 +39,9 @@ class UnusableTask(ValueError):
     """A row that cannot be dialled; the message names the column, what is wrong and what would be right."""
 
 
-def plan(task: Task, settings: Settings, has_recording: Callable[[str], bool]) -> Plan:
-    """Return what `task` means. Raises UnusableTask. `has_recording` tells whether an uploaded file is there."""
+def plan(task: Task, settings: Settings, sound: Callable[[str], str]) -> Plan:
+    """Return what `task` means. Raises UnusableTask. `sound` gives the media URI of an uploaded recording, or raises
+    NoSuchRecording."""
     if task.type != "ivr":
         raise UnusableTask(f"task_type {task.type!r} is not dialled by this engine: only 'ivr' is")
     trunk = settings.find_trunk(task.trunk)
@@ -52,19 +54,23 @@ def plan(task: Task, settings: Settings, has_recording: Callable[[str], bool]) -
     shown = caller_id(task.caller_id)
     if shown is None:
         raise UnusableTask(f"task_callerid {task.caller_id!r} is no number: digits only, or 0 for none")
-    recording = "" if task.recording in NONE else task.recording
-    if recording and not has_recording(recording):
-        raise UnusableTask(f"recording_files {recording!r} is not among the uploaded recordings")
     return Plan(
         task_id=task.id,
         trunk=trunk,
         menu=task.target,
         call_max=task.call_max,
         caller_id=shown or trunk.caller_id,
-        recording=recording,
+        recording=_recording(task.recording, sound),
         day_start=_time("task_day_start", task.day_start or DAY_START, as_end=False),
         day_end=_time("task_day_end", task.day_end or DAY_END, as_end=True),
     )
+
+
+def _recording(name: str, sound: Callable[[str], str]) -> str:
+    try:
+        return "" if name in NONE else sound(name)
+    except NoSuchRecording:
+        raise UnusableTask(f"recording_files {name!r} is not among the uploaded recordings") from None
 
 
 def _time(column: str, text: str, *, as_end: bool) -> time:

@@ -7,11 +7,10 @@ from uncall_ari.dialer.numbers import dial_target, dialable
 from uncall_ari.dialer.outcome import Refused
 from uncall_ari.dialer.plan import Plan
 from uncall_ari.flows.campaign import Script
-from uncall_ari.flows.means import Means
 from uncall_ari.store.records import Claim
 
 
-def script_for(claim: Claim, plan: Plan, settings: Settings, means: Means, do_not_call: Set[str]) -> Script | Refused:
+def script_for(claim: Claim, plan: Plan, settings: Settings, do_not_call: Set[str]) -> Script | Refused:
     """Return the script of a call; a Refused for a number that this task may never dial."""
     number = dialable(claim.number)
     if number is None:
@@ -26,7 +25,7 @@ def script_for(claim: Claim, plan: Plan, settings: Settings, means: Means, do_no
         endpoint=dial_target(plan.trunk.endpoint, dialled),
         ring_seconds=plan.trunk.ring_seconds or settings.dialer.ring_seconds,
         caller_id=plan.caller_id,
-        recording=means.recordings.sound(plan.recording) if plan.recording else "",
+        recording=plan.recording,
         menu=plan.menu,
         amd=plan.trunk.amd,
         amd_options=settings.dialer.amd.arguments if plan.trunk.amd else "",

@@ -65,7 +65,7 @@ class Watch:
         problems: dict[int, str] = {}
         for task in tasks:
             try:
-                plans[task.id] = plan(task, self.settings, self._recordings.has)
+                plans[task.id] = plan(task, self.settings, self._recordings.sound)
             except UnusableTask as problem:
                 problems[task.id] = str(problem)
         return plans, problems
