@@ -79,13 +79,13 @@ class Answer:
     def response(self) -> str:
         """The Response of the result document in a SOAP answer."""
         inner = etree.fromstring(self.body).find(".//{*}Body/*/*").text.encode()
-        return etree.fromstring(inner).findtext(".//Response")
+        return etree.fromstring(inner).findtext(".//Response") or ""
 
     @property
     def fault(self) -> str:
         """The reason of a SOAP fault."""
         fault = etree.fromstring(self.body).find(".//{*}Body/{*}Fault")
-        return fault.findtext("faultstring") or fault.findtext("{*}Reason/{*}Text")
+        return fault.findtext("faultstring") or fault.findtext("{*}Reason/{*}Text") or ""
 
 
 async def exchange(port: int, request: bytes) -> Answer:

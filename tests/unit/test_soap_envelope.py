@@ -49,8 +49,12 @@ def test_faults_in_both_versions() -> None:
         ("faultcode", "SOAP-ENV:Client"),
         ("faultstring", "<&> 中文"),
     ]
-    for code, expected in (("Client", "Sender"), ("Server", "Receiver"), ("MustUnderstand", "MustUnderstand")):
-        root = etree.fromstring(fault(Fault(code, "why"), "1.2"))
+    for problem, expected in (
+        (Fault("Client", "why"), "Sender"),
+        (Fault("Server", "why"), "Receiver"),
+        (Fault("MustUnderstand", "why"), "MustUnderstand"),
+    ):
+        root = etree.fromstring(fault(problem, "1.2"))
         assert root.findtext("e12:Body/e12:Fault/e12:Code/e12:Value", namespaces=NAMES) == f"env:{expected}"
         assert root.findtext("e12:Body/e12:Fault/e12:Reason/e12:Text", namespaces=NAMES) == "why"
 
