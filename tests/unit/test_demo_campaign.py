@@ -1,10 +1,14 @@
 """The demo's numbers, how it reads answers, and what it prints while it runs."""
 
 import io
+import sys
+from pathlib import Path
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
+from uncall_ari.cli.main import app
 from uncall_ari.demo.campaign import ABROAD, plan
 from uncall_ari.demo.conducts import CONDUCTS, Conduct, conduct_of, mix
 from uncall_ari.demo.crm import read
@@ -12,6 +16,8 @@ from uncall_ari.demo.display import Display, Progress
 from uncall_ari.demo.errors import DemoFailed
 from uncall_ari.demo.settings import ALLOWED
 from uncall_ari.dialer.numbers import Pattern
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest.mark.parametrize("count", [12, 13, 24, 60, 300])
@@ -40,6 +46,18 @@ def test_the_mix_keeps_to_the_shares() -> None:
 @pytest.mark.parametrize("conduct", CONDUCTS, ids=lambda conduct: conduct.ending)
 def test_the_ending_says_what_a_number_does(conduct: Conduct) -> None:
     assert conduct_of(f"139000000{conduct.ending:>02}") is conduct
+
+
+@pytest.mark.parametrize("conduct", CONDUCTS, ids=lambda conduct: conduct.ending)
+def test_the_documentation_says_it_too(conduct: Conduct) -> None:
+    assert f"| {conduct.ending} | {conduct.says} |\n" in (DOCS / "demo.md").read_text("utf-8")
+
+
+def test_without_zeep_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "zeep", None)
+    result = CliRunner().invoke(app, ["demo"])
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == ["uncall demo needs zeep, a SOAP client: pip install 'uncall-ari[demo]'"]
 
 
 ANSWER = '<?xml version="1.0" encoding="utf-8"?><unallcc><result>1</result>{}</unallcc>'

@@ -29,11 +29,7 @@ class Crm:
 
     def __init__(self, base: str, tell: Teller) -> None:
         """Raises DemoFailed when zeep is not installed."""
-        try:
-            zeep: Any = import_module("zeep")
-            requests: Any = import_module("requests")  # comes with it
-        except ImportError as error:
-            raise DemoFailed(_MISSING) from error
+        zeep, requests = libraries()
         self.wsdl = f"{base}/uncall_api/index.php?wsdl"
         self._upload = f"{base}/uncall_api/recording_files.php"
         self._tell = tell
@@ -84,6 +80,14 @@ class Crm:
             return await asyncio.to_thread(work)
         except self._failures as error:
             raise DemoFailed(f"the service did not answer: {error}") from error
+
+
+def libraries() -> tuple[Any, Any]:
+    """Return zeep, and requests, which comes with it. Raises DemoFailed when they are not installed."""
+    try:
+        return import_module("zeep"), import_module("requests")
+    except ImportError as error:
+        raise DemoFailed(_MISSING) from error
 
 
 def read(answer: str, method: str) -> list[Item]:

@@ -35,9 +35,9 @@ def report(display: Display, findings: Sequence[Finding], checks: Sequence[Check
 def _by_kind(findings: Sequence[Finding]) -> Table:
     table = Table(box=box.ROUNDED, title="What the carrier saw, and what the database says", title_justify="left")
     table.add_column("a number that …")
-    table.add_column("how many", justify="right")
+    table.add_column("count", justify="right")
     table.add_column("the carrier saw")
-    table.add_column("call_status and cause in the database")
+    table.add_column("in the database")
     table.add_column("agree", justify="right")
     groups: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in findings:

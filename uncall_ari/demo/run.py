@@ -13,7 +13,7 @@ from uncall_ari.demo import checks
 from uncall_ari.demo.campaign import Campaign, Outcome, Plan, plan
 from uncall_ari.demo.checks import Check
 from uncall_ari.demo.conducts import AGENT, AGENT_HZ, RECORDING_SECONDS
-from uncall_ari.demo.crm import Crm
+from uncall_ari.demo.crm import Crm, libraries
 from uncall_ari.demo.display import Display
 from uncall_ari.demo.errors import DemoFailed
 from uncall_ari.demo.evidence import deeds
@@ -46,6 +46,7 @@ def run(options: Options) -> bool:
 
     The folder with the database, the settings and the service's log stays when they are worth a look.
     """
+    libraries()  # told before a minute is spent on the servers
     display = Display()
     folder = Path(tempfile.mkdtemp(prefix="uncall-demo-"))
     worth_a_look = True
@@ -68,7 +69,7 @@ def _run(options: Options, folder: Path, display: Display) -> bool:
     display.head("Setting up: real servers, a simulated carrier")
     with lab_of(f"demo-{os.getpid()}", mariadb=options.mariadb, keep=options.keep) as lab:
         try:
-            version = lab.asterisk.cli("core show version").partition(" built")[0]
+            version = lab.asterisk.cli("core show version").partition("+")[0].partition(" built")[0]
             display.say(f"          {version}: {lab.asterisk.where}; {time.monotonic() - began:.1f} s")
             return uvloop.run(_Demo(options, lab, folder, display).run())
         except PhoneError as error:

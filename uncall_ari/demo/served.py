@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 import uvloop
@@ -27,7 +28,18 @@ from uncall_ari.logs import log_to_stderr
 log = structlog.get_logger(__name__)
 
 RING_SECONDS = 10
-Service = Callable[[Settings], AbstractAsyncContextManager[tuple[Engine, int]]]
+
+
+class Running(Protocol):
+    """A running service: `uncall_ari.cli.serving.Service`."""
+
+    @property
+    def engine(self) -> Engine: ...
+    @property
+    def port(self) -> int: ...
+
+
+Service = Callable[[Settings], AbstractAsyncContextManager[Running]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +75,9 @@ async def _serve(settings: Settings, lab: Lab, folder: Path, service: Service) -
     signals = (signal.SIGINT, signal.SIGTERM)
     for each in signals:
         loop.add_signal_handler(each, stop.set)
-    async with outside(lab), service(settings) as (engine, port):
-        welcome(lab, settings, port, folder)
-        await _until_ended(stop, engine)
+    async with outside(lab), service(settings) as running:
+        welcome(lab, settings, running.port, folder)
+        await _until_ended(stop, running.engine)
         log.info("ending: no new calls are made; Ctrl-C again ends at once")
         for each in signals:
             loop.remove_signal_handler(each)

@@ -61,19 +61,19 @@ async def service(config: Path, log: Path) -> AsyncIterator[Service]:
     latest, however that ends."""
     # The settings in the file are all that counts: a variable may name somebody's real database.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("UNCALL_")}
-    with log.open("ab") as output:
-        process = await asyncio.create_subprocess_exec(
-            "setpriv",
-            "--pdeathsig",
-            "SIGTERM",
-            sys.executable,
-            *("-m", "uncall_ari", "serve", "--config", str(config)),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env=environment,
-            start_new_session=True,  # Ctrl-C is for us; we end it when we are ready
-        )
+    command = [sys.executable, "-m", "uncall_ari", "serve", "--config", str(config)]
+    try:
+        with log.open("ab") as output:
+            process = await asyncio.create_subprocess_exec(
+                *("setpriv", "--pdeathsig", "SIGTERM", *command),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=environment,
+                start_new_session=True,  # Ctrl-C is for us; we end it when we are ready
+            )
+    except OSError as error:
+        raise DemoFailed(f"the service cannot be started: {error}") from error
     running = Service(process, log)
     try:
         yield running
