@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Self
 
 import structlog
@@ -12,9 +12,10 @@ from uncall_ari.ari.events import StasisStart
 from uncall_ari.config import Choice, Settings, needs_restart
 from uncall_ari.dialer.numbers import dialable
 from uncall_ari.dialer.worker import Dialer
-from uncall_ari.errors import NoSuchTask
+from uncall_ari.errors import ConfigError, ConfigErrors, NoSuchTask
 from uncall_ari.flows.means import Means
 from uncall_ari.flows.newcomer import send_back
+from uncall_ari.ivr.check import missing_sounds
 from uncall_ari.media.library import RecordingLibrary
 from uncall_ari.media.prompts import Prompts
 from uncall_ari.share import shared
@@ -43,14 +44,17 @@ class Engine:
             on_newcomer=self._newcomer,
             on_gap=self._connected,
         )
-        self.dialer = Dialer(settings, store, self._means(settings), ids)
+        means = self._means(settings)
+        require_sounds(settings, means)
+        self.dialer = Dialer(settings, store, means, ids)
 
     @classmethod
     @contextlib.asynccontextmanager
     async def running(cls, settings: Settings, farewell_seconds: float = FAREWELL_SECONDS) -> AsyncIterator[Self]:
         """Open the database, connect to Asterisk, dial; on leaving, end well: see `Dialer.finish`.
 
-        Raises StoreUnavailable when the database is not reached. Asterisk may come later.
+        Raises StoreUnavailable when the database is not reached, ConfigErrors for a menu whose prompts are not there.
+        Asterisk may come later.
         """
         url = settings.database.url.get_secret_value()
         async with await Store.open(url, timezone=settings.dialer.timezone) as store:
@@ -71,10 +75,15 @@ class Engine:
         return self.ari.connection.problem
 
     def reload(self, settings: Settings) -> list[str]:
-        """Go on with changed settings. Returns the keys whose change needs a restart: they keep their values."""
+        """Go on with changed settings. Returns the keys whose change needs a restart: they keep their values.
+
+        Raises ConfigErrors, and then nothing has changed.
+        """
+        means = self._means(settings)
+        require_sounds(settings, means)
         waiting = needs_restart(self.settings, settings)
         self.settings = settings
-        self.dialer.change(settings, self._means(settings))
+        self.dialer.change(settings, means)
         return waiting
 
     # --- what may be chosen --------------------------------------------------------------------------
@@ -144,3 +153,20 @@ class Engine:
         task = asyncio.create_task(send_back(self.ari, event.channel), name=f"newcomer {event.channel.id}")
         self._newcomers.add(task)
         task.add_done_callback(self._newcomers.discard)
+
+
+def require_sounds(settings: Settings, means: Means) -> None:
+    """Raise ConfigErrors for menus with prompts that are not there. A recording may still be uploaded: it is told."""
+    prompts = means.prompts[means.language]
+    mistakes = missing_sounds(settings.ivr, prompts.exists, lambda recording: True)
+    if mistakes:
+        raise ConfigErrors(
+            [ConfigError("uncall.toml", f"ivr.{dotted(each.place)}", each.problem, each.remedy) for each in mistakes]
+        )
+    for later in missing_sounds(settings.ivr, lambda prompt: True, means.recordings.has):
+        log.warning("a menu names a recording that is not uploaded yet", key=f"ivr.{dotted(later.place)}")
+
+
+def dotted(place: Iterable[str | int]) -> str:
+    """Return a place in the settings as people write it."""
+    return ".".join(map(str, place))

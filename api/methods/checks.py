@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from api.engine import Engine
 from api.methods.declaration import Check, Unusable
 from uncall_ari.config import Choice
+from uncall_ari.dialer.numbers import caller_id as presentable
 from uncall_ari.dialer.numbers import dialable, split_numbers
 from uncall_ari.dialer.window import parse_time
 from uncall_ari.store.records import TaskStatus
@@ -23,7 +24,6 @@ _CALL_MAX = re.compile(r"0*([1-9][0-9]{0,5})")
 _ZERO = re.compile(r"(0+(\.0*)?)?")
 _TASK_ID = re.compile(r"(?:o_task_run_)?0*([1-9][0-9]{0,9})", re.IGNORECASE)
 _DECIMAL = re.compile(r"([0-9]{1,12})(\.[0-9]{1,12})?")
-_CALLER_ID = re.compile(r"[0-9+*#]{1,20}")
 _FILE_NAME = re.compile(r"[^/\\\x00-\x1f\x7f]{1,255}")
 
 
@@ -91,9 +91,9 @@ def control(value: str, _engine: Engine) -> str:
 
 
 def caller_id(value: str, _engine: Engine) -> str:
-    """The number to present, at most 20 of the characters 0-9 + * #; "0" means none is set."""
+    """The number to present, as the dialler's own rule takes it, and nothing to be cleaned; "0" means none is set."""
     value = value.strip()
-    if _CALLER_ID.fullmatch(value) is None:
+    if presentable(value) not in ("", value):
         raise Unusable
     return value
 

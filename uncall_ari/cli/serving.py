@@ -4,11 +4,13 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import structlog
 import uvloop
+from aiohttp import web
 
-from api.app import make_app
+from api.app import make_app, use_settings
 from api.serve import serving
 from uncall_ari.config import Settings
 from uncall_ari.engine import Engine
@@ -27,12 +29,27 @@ def run(read: Reader) -> None:
 
 
 @asynccontextmanager
-async def service(settings: Settings) -> AsyncIterator[tuple[Engine, int]]:
-    """Run engine and facade; yields the engine and the port that the facade listens on."""
+async def service(settings: Settings) -> AsyncIterator["Service"]:
+    """Run engine and facade."""
     async with Engine.running(settings) as engine:
         app = make_app(engine, settings.web)
         async with serving(app, settings.web.host, settings.web.port) as port:
-            yield engine, port
+            yield Service(engine, app, port)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running service and the port that it listens on."""
+
+    engine: Engine
+    app: web.Application
+    port: int
+
+    def reload(self, settings: Settings) -> list[str]:
+        """Take new settings; returns the keys that need a restart. Raises ConfigErrors, and nothing has changed."""
+        waiting = self.engine.reload(settings)
+        use_settings(self.app, settings.web)
+        return waiting
 
 
 async def _serve(read: Reader) -> None:
@@ -41,10 +58,10 @@ async def _serve(read: Reader) -> None:
     stop = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(each, stop.set)
-    async with service(settings) as (engine, port):
-        loop.add_signal_handler(signal.SIGHUP, _reload, engine, read)
-        log.info("serving", wsdl=f"http://{settings.web.host}:{port}/uncall_api/index.php?wsdl")
-        await _until_ended(stop, engine)
+    async with service(settings) as running:
+        loop.add_signal_handler(signal.SIGHUP, _reload, running, read)
+        log.info("serving", wsdl=f"http://{settings.web.host}:{running.port}/uncall_api/index.php?wsdl")
+        await _until_ended(stop, running.engine)
         log.info("ending: no new calls are made; Ctrl-C again ends at once")
         for each in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(each)
@@ -62,10 +79,10 @@ async def _until_ended(stop: asyncio.Event, engine: Engine) -> None:
         failed.cancel()
 
 
-def _reload(engine: Engine, read: Reader) -> None:
+def _reload(running: Service, read: Reader) -> None:
     """Take the settings anew; with a mistake in them, tell it and go on with the old ones."""
     try:
-        waiting = engine.reload(read())
+        waiting = running.reload(read())
     except ConfigErrors as errors:
         for error in errors.errors:
             log.error("the settings are not taken", mistake=str(error))

@@ -7,6 +7,7 @@ import structlog
 
 from uncall_ari.config import Settings
 from uncall_ari.dialer.plan import Plan, UnusableTask, plan
+from uncall_ari.errors import NoSuchTask
 from uncall_ari.media.library import RecordingLibrary
 from uncall_ari.store import Store
 from uncall_ari.store.records import Task
@@ -59,6 +60,18 @@ class Watch:
         for task in due:
             seconds = await self._store.recount(task)
             self._recount_at[task] = time.monotonic() + max(RECOUNT_SECONDS, seconds / RECOUNT_SHARE)
+
+    async def tell_stranded(self) -> None:
+        """Tell of numbers that stand as being called without a call of ours: another program left them so, and we
+        cannot know whether they were dialled. Raises StoreUnavailable."""
+        for task_id in self.plans:
+            try:
+                stranded = await self._store.stranded(task_id)
+            except NoSuchTask:
+                continue
+            if stranded:
+                remedy = f"set their call_status in o_task_run_{task_id} to 0 to have them dialled"
+                log.warning("numbers were left as being called", task=task_id, numbers=len(stranded), remedy=remedy)
 
     def _sort(self, tasks: list[Task]) -> tuple[dict[int, Plan], dict[int, str]]:
         plans: dict[int, Plan] = {}

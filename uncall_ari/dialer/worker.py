@@ -127,6 +127,7 @@ class Dialer:
         await self._witness.inherit(self._means.ari)
         await self._watch.look()
         await self.calls.take_up(await self._watch.all_plans())
+        await self._watch.tell_stranded()
         self._claims_in_doubt = False
 
     async def _dial(self) -> None:

@@ -1,5 +1,6 @@
 """A call of an IVR campaign: ring the customer, play the recording, lead through the menu."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ ANSWER_GRACE = 5.0  # seconds beyond the ringing time, for Asterisk's own end of
 AMD_CONTEXT = "{app}-amd"  # in the dialplan: runs AMD() and hands the call back
 AMD_SECONDS = 20.0  # the detector decides within 5 s
 MACHINE = "MACHINE"
+MENU_SECONDS = 4 * 3600.0  # for somebody who never stops pressing keys; a talk with an extension is part of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ async def converse(
         if not await playing.finished():
             log.error("Asterisk could not play the recording", leg=leg.id, recording=script.recording)
     if script.menu:
-        await run_menu(means, leg, story, script.menu, script.number)
+        async with asyncio.timeout(MENU_SECONDS):
+            await run_menu(means, leg, story, script.menu, script.number)
 
 
 async def _is_machine(means: Means, script: Script, leg: Leg, story: Story) -> bool:

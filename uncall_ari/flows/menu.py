@@ -73,7 +73,7 @@ async def _gather(
     means: Means, leg: Leg, story: Story, step: Step, language: str | None
 ) -> Complete | Invalid | Nothing:
     """Play the step's sounds and take keys; the first key stops the sounds."""
-    media = [means.sound(name, language) for name in step.play]
+    media = means.sounds(step.play, language)
     playing = await leg.start_playing(*media) if media else None
     story.began = True
     pressed, ended = "", False
@@ -92,9 +92,10 @@ async def _gather(
 
 async def _say(means: Means, leg: Leg, story: Story, language: str | None, *names: str) -> None:
     """Play prompts to their end. One that cannot be played is told, and the menu goes on."""
-    if not names:
+    media = means.sounds(names, language)
+    if not media:
         return
-    playing = await leg.start_playing(*(means.sound(name, language) for name in names))
+    playing = await leg.start_playing(*media)
     story.began = True
     await _check(leg, playing, names)
 
