@@ -34,7 +34,9 @@ def welcome(lab: Lab, settings: Settings, port: int, folder: Path) -> None:
     console.print(Text(f"uncall on a lab: {base}\n", style="bold green"))
     for name, value in _places(lab, settings, base, folder).items():
         console.print(Text(f"  {name:<20}", style="bold").append(value, "not bold"), soft_wrap=True)
+    console.print()
     console.print(_numbers())
+    console.print()
     console.print(Text("Try, in another terminal:\n", style="bold"))
     sound = shared("sounds") / "zh" / "demo-offer.wav"
     for line in _TRY.format(base=base, trunk=TRUNK, menu=MENU, sound=sound).splitlines():
