@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.conftest import TONE, ari_of, carrier_of
-from uncall_ari.ari import Ari, EndedBy, HungUp, IdMaker, RequestFailed
+from uncall_ari.ari import Ari, EndedBy, HungUp, IdMaker, Leg, RequestFailed
 from uncall_ari.errors import ConnectionFailed
 from uncall_ari.lab import Lab
 from uncall_ari.lab.phones import Behaviour, Carrier, answers, busy, congested, declined, no_answer, presses, unknown
@@ -39,9 +39,9 @@ async def test_a_refused_leg_ends_with_its_cause(
     ari: Ari, ids: IdMaker, carrier: Carrier, behaviour: Behaviour, cause: int, sip: int
 ) -> None:
     carrier.behaviour = lambda number: behaviour
-    with pytest.raises(HungUp) as gone:
-        async with ari.leg(ids.new()) as leg:
-            await ari.originate(leg, ENDPOINT, seconds=2)
+    async with ari.leg(ids.new()) as leg:
+        await ari.originate(leg, ENDPOINT, seconds=2)
+        with pytest.raises(HungUp) as gone:
             await leg.answered(10)
     end = gone.value.end
     assert (end.q850, end.sip, end.by) == (cause, sip, EndedBy.THEM)
@@ -81,12 +81,16 @@ async def test_the_callers_hangup_ends_whatever_is_waited_for(
     ari: Ari, ids: IdMaker, carrier: Carrier, tone_wav: Path
 ) -> None:
     carrier.behaviour = lambda number: answers(hang_up_after=0.5)
-    with pytest.raises(HungUp) as gone:
-        async with ari.leg(ids.new()) as leg:
-            await ari.originate(leg, ENDPOINT, seconds=10)
-            await leg.answered(10)
-            while await leg.play(f"sound:{tone_wav.with_suffix('')}"):
-                pass
+
+    async def plays_for_ever(leg: Leg) -> None:
+        while await leg.play(f"sound:{tone_wav.with_suffix('')}"):
+            pass
+
+    async with ari.leg(ids.new()) as leg:
+        await ari.originate(leg, ENDPOINT, seconds=10)
+        await leg.answered(10)
+        with pytest.raises(HungUp) as gone:
+            await plays_for_ever(leg)
     assert gone.value.end.by is EndedBy.THEM
 
 

@@ -96,12 +96,17 @@ async def served(lab: Lab, tmp_path: Path) -> AsyncIterator[Callable[[dict[str, 
             await each.end(signal.SIGKILL)
 
 
+async def has_calls(carrier: Carrier, count: int, seconds: float = 20.0) -> None:
+    """Wait until the carrier has seen so many calls."""
+    await carrier.wait_for(lambda it: len(it.calls) >= count, seconds, f"{count} calls")
+
+
 async def agrees(store: Store, task_id: int, carrier: Carrier, numbers: list[str], *, lost: bool = False) -> None:
     """Check the tables against the carrier's books; with `lost`, calls that nobody saw end may be told as lost."""
     calls = await calls_by_number(store, task_id)
     wrong: list[str] = []
     for number in numbers:
-        (seen,) = carrier.calls_to(number) or [None]
+        seen = next(iter(carrier.calls_to(number)), None)
         ended = [each for each in calls.get(number, []) if each.ended_at is not None]
         if len(ended) != 1:
             wrong.append(f"{number}: {len(ended)} settled attempts {calls.get(number)}")
@@ -143,7 +148,7 @@ async def test_an_engine_killed_at_random_dials_no_number_twice_and_loses_none(
             await service.start()
             seen = len(carrier.calls)
             more = min(seen + chance.randint(1, 10), len(NUMBERS))
-            await carrier.wait_for(lambda it, more=more: len(it.calls) >= more, START_SECONDS, f"{more} calls")
+            await has_calls(carrier, more, START_SECONDS)
             with contextlib.suppress(TimeoutError):  # at any moment of the calls that are under way
                 async with asyncio.timeout(chance.random()):
                     await asyncio.Event().wait()
@@ -207,7 +212,7 @@ async def test_an_asterisk_that_restarts_costs_its_calls_and_no_more(
     async with carrier_of(lab) as carrier, Engine.running(settings_for(lab, f"sqlite:///{tmp_path}/u.db")) as engine:
         carrier.behaviour = conduct_of
         task_id = await start_task(engine, NUMBERS[:40], call_max=10)
-        await carrier.wait_for(lambda it: len(it.calls) >= 15, 20, "15 calls")
+        await has_calls(carrier, 15)
         await asyncio.to_thread(lab.asterisk.kill)
         await asyncio.to_thread(lab.asterisk.start)
         await finished(engine, task_id, 60)
@@ -227,7 +232,7 @@ async def test_lost_sockets_cost_nothing(lab: Lab, carrier: Carrier, tone_wav: P
     async with Engine.running(settings_for(lab, f"sqlite:///{tmp_path}/u.db")) as engine:
         task_id = await start_task(engine, numbers, call_max=10)
         for count in (5, 12, 20, 30):
-            await carrier.wait_for(lambda it, count=count: len(it.calls) >= count, 20, f"{count} calls")
+            await has_calls(carrier, count)
             await engine.ari.connection.drop()
         await finished(engine, task_id, 60)
         assert carrier.dialled == dict.fromkeys(numbers, 1), carrier.report()
@@ -243,7 +248,7 @@ async def test_a_database_that_goes_away_loses_no_result(
     mariadb = fresh_lab(asterisk=False, mariadb=True).mariadb
     async with Engine.running(settings_for(lab, mariadb.url)) as engine:
         task_id = await start_task(engine, numbers, call_max=10)
-        await carrier.wait_for(lambda it: len(it.calls) >= 10, 20, "10 calls")
+        await has_calls(carrier, 10)
         await asyncio.to_thread(mariadb.kill)
 
         async def quiet() -> bool:
@@ -266,7 +271,7 @@ async def test_an_engine_that_is_told_to_end_leaves_nothing_open(
     database = f"sqlite:///{tmp_path}/u.db"
     async with Engine.running(settings_for(lab, database)) as engine:
         task_id = await start_task(engine, NUMBERS, call_max=5)
-        await carrier.wait_for(lambda it: len(it.calls) >= 5, 20, "5 calls")
+        await has_calls(carrier, 5)
     rows = third_party(database, f"SELECT COUNT(*) AS n FROM o_task_run_{task_id} WHERE call_status = 4")
     assert rows == [{"n": 0}]
     assert third_party(database, "SELECT COUNT(*) AS n FROM uncall_call WHERE ended_at IS NULL") == [{"n": 0}]

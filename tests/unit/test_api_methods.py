@@ -310,7 +310,6 @@ async def stored(engine: FacadeEngine, added: list[str], column: str) -> str:
         ("call_max", "1000000", "call_max", None),
         ("call_max", "10 calls", "call_max", None),
         ("task_callerid", "+8613800000001", "task_callerid", "+8613800000001"),
-        ("task_callerid", "*12#", "task_callerid", "*12#"),
         ("task_callerid", "1" * 20, "task_callerid", "1" * 20),
         ("task_callerid", "1" * 21, "task_callerid", None),
         ("task_callerid", "138 0000", "task_callerid", None),

@@ -16,7 +16,7 @@ _PUNCTUATION = str.maketrans("", "", "-().[]/ \u00a0\u2010\u2011\u2012\u2013")
 _DIALABLE = re.compile(r"\+?[0-9*#]+")
 _DIALLED = re.compile(rf"\+?[0-9*#]{{1,{MAX_DIALLED}}}")
 _ENDPOINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
-_CALLER_ID = re.compile(r"\+?[0-9]{1,19}")
+_CALLER_ID = re.compile(r"\+[0-9]{1,19}|[0-9]{1,20}")
 _PATTERN_LETTERS = {"X": "[0-9]", "Z": "[1-9]", "N": "[2-9]"}
 
 
