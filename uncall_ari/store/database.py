@@ -6,6 +6,7 @@ a third of the CPU. MySQL runs it in a greenlet, where SQLAlchemy awaits aiomysq
 Work may run twice (after a stale connection or a deadlock), so it changes nothing but the database.
 """
 
+import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import ClassVar, TypeVar
@@ -21,7 +22,7 @@ T = TypeVar("T")
 Work = Callable[[Connection], T]
 
 LIMIT = 5.0  # seconds for a piece of work, the wait for a connection included
-LONG_LIMIT = 120.0  # for what may have to look at a million rows
+LONG_LIMIT = 60.0  # for what may have to look at a million rows, after the database has shown that it answers
 LOCK_LIMIT = 3  # seconds that the database itself waits for somebody else's lock: below LIMIT
 
 _NO_SUCH_TABLE = 1146  # MySQL's ER_NO_SUCH_TABLE
@@ -42,17 +43,24 @@ class Database(ABC):
     async def read(self, work: Work[T], *, limit: float = LIMIT) -> T:
         """Run work that only reads; each statement sees its own snapshot.
 
-        Raises StoreUnavailable when the database cannot do it within `limit` seconds.
+        Raises StoreUnavailable when the database does not answer within 5 s, or cannot do it within `limit`.
         """
+        await self._answers_before(limit)
         return await self._translated(self._read, work, limit)
 
     async def write(self, work: Work[T], *, limit: float = LIMIT) -> T:
         """Run work in a transaction and commit it.
 
-        Raises StoreUnavailable when the database cannot do it within `limit` seconds: then nothing was
-        written, or (the connection went away in the commit) all of it.
+        Raises StoreUnavailable when the database does not answer within 5 s, or cannot do it within `limit`:
+        then nothing was written, or (the connection went away in the commit) all of it.
         """
+        await self._answers_before(limit)
         return await self._translated(self._write, work, limit)
+
+    async def _answers_before(self, limit: float) -> None:
+        """Before long work: ask something short, so that nobody waits long for a server that hangs."""
+        if limit > LIMIT:
+            await self._translated(self._read, _ping, LIMIT)
 
     @abstractmethod
     async def close(self) -> None:
@@ -75,8 +83,12 @@ class Database(ABC):
             raise StoreUnavailable(f"{self.where}: {error.orig}") from None
         except TimeoutError:
             raise StoreUnavailable(f"{self.where}: no answer within {limit:g} s") from None
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             raise StoreUnavailable(f"{self.where}: {error}") from None
+
+
+def _ping(connection: Connection) -> None:
+    connection.exec_driver_sql("SELECT 1")
 
 
 def is_missing_table(error: DBAPIError) -> bool:

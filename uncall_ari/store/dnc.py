@@ -36,7 +36,7 @@ def matches(connection: Connection, numbers: Sequence[str]) -> set[str]:
     found: set[str] = set()
     for chunk in _chunks(numbers):
         found.update(row[0] for row in connection.execute(_FIND, {"numbers": chunk}))
-    return found
+    return found.intersection(numbers)  # MySQL takes '1 ' for '1' and gives '1'
 
 
 def _chunks(numbers: Sequence[str]) -> Iterable[list[str]]:

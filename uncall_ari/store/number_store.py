@@ -52,10 +52,11 @@ class NumberStore(Door):
     async def claim(self, task_id: int, uids: Sequence[str], *, trunk: str, now: datetime) -> list[Claim]:
         """Claim up to len(uids) numbers of a task, one for each channel id, in the order of the ids.
 
-        First retries that are due, then open numbers in the order of their row ids; when no more come, rows
-        that were opened again further up. Fewer than asked for means that the end was reached: only an empty
-        answer means that there is nothing. What is returned is committed. Raises NoSuchTask,
-        StoreUnavailable; after the latter the claim may stand in the database: `unsettled` tells.
+        First retries that are due, then open numbers in the order of their row ids; when there are none, rows
+        that were opened again further up. So fewer than asked for does not mean that there are no more; an
+        empty answer does, except that a table in which looking takes long is not looked through each time.
+        What is returned is committed. Raises NoSuchTask, StoreUnavailable; after the latter the claim may
+        stand in the database: `unsettled` tells.
         """
         for uid in uids:
             if not 0 < len(uid) <= _LONGEST_UID:

@@ -3,9 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-# A search over the whole table may take this share of the time: what it cost is waited 20 times over.
+# Searching whole tables may take a twentieth of the time: what a slow search took is waited 20 times over.
 _PATIENCE = 20
+_QUICK_SECONDS = 0.02
 _PEEK_SECONDS = 1.0
+
+
+def rest_after(seconds: float) -> float:
+    """The seconds to wait after a search that took so long."""
+    return _PATIENCE * seconds if seconds > _QUICK_SECONDS else 0.0
 
 
 @dataclass(slots=True)
@@ -42,6 +48,6 @@ class Scan:
 
     def looked(self, now: float, seconds: float, first_open: int | None, last: int) -> bool:
         """A look over the whole table has ended. Returns whether there is something to claim."""
-        self.look_at = now + _PATIENCE * seconds
+        self.look_at = now + rest_after(seconds)
         self.after = last if first_open is None else first_open - 1
         return first_open is not None

@@ -22,8 +22,9 @@ from uncall_ari.store.url import parse_url
 class Store(TaskStore, NumberStore, CallStore):
     """Tasks, numbers and calls in SQLite or MySQL/MariaDB.
 
-    Every method raises StoreUnavailable when the database is not reached, within 5 s (within 120 s those
-    that may have to look at a million rows). The store goes on by itself when the database is back.
+    Every method raises StoreUnavailable when the database is not reached, within 5 s. (Those that may have
+    to look at a million rows give it 60 s once it has answered.) The store goes on by itself when the
+    database is back.
     """
 
     @classmethod

@@ -10,6 +10,7 @@ from uncall_ari.store import finishing, tasks
 from uncall_ari.store.database import LONG_LIMIT, Database, MissingTable
 from uncall_ari.store.door import Door
 from uncall_ari.store.records import NewTask, Task, TaskStatus
+from uncall_ari.store.scan import rest_after
 from uncall_ari.store.tables import number_table_name
 from uncall_ari.store.times import Times
 
@@ -17,7 +18,6 @@ log = structlog.get_logger(__name__)
 
 # Finished tasks that one call looks at for new numbers. A longer list is gone through in turns.
 FINISHED_AT_ONCE = 250
-_PATIENCE = 20  # such a look may take a twentieth of the time
 
 
 class TaskStore(Door):
@@ -49,6 +49,8 @@ class TaskStore(Door):
 
         Raises ValueError for a number that cannot be stored, StoreUnavailable.
         """
+        if not tasks.usable(task_id):
+            return False
         return await self._write(lambda c: tasks.update(c, task_id, status, call_max, override))
 
     async def delete_task(self, task_id: int) -> bool:
@@ -60,6 +62,8 @@ class TaskStore(Door):
 
     async def tasks(self, task_id: int | None = None) -> list[Task]:
         """All tasks in the order of their ids, or the one with this id (an empty list when there is none)."""
+        if task_id is not None and not tasks.usable(task_id):
+            return []
         rows = await self._read(lambda c: tasks.get(c, task_id))
         return [tasks.task_from(self._times, row) for row in rows]
 
@@ -105,7 +109,7 @@ class TaskStore(Door):
             await self.ensure_number_tables()
             return []
         self._finished_after = 0 if whole_turn else candidates[-1]
-        self._reopen_at = time.monotonic() + _PATIENCE * (time.monotonic() - began)
+        self._reopen_at = time.monotonic() + rest_after(time.monotonic() - began)
         if not found:
             return []
         reopened = await self._write(lambda c: finishing.reopen(c, found))
