@@ -119,12 +119,15 @@ class Engine:
         """Change what is given of a task; None leaves it. Takes effect at once. Raises NoSuchTask."""
         if not await self._store.update_task(task_id, status=status, call_max=call_max, override=override):
             raise NoSuchTask(task_id)
+        if status not in (None, TaskStatus.RUN):
+            self.dialer.stop_task(task_id)
         self.dialer.wake()
 
     async def delete_task(self, task_id: int) -> None:
         """Delete a task with its numbers; calls under way end by themselves. Raises NoSuchTask."""
         if not await self._store.delete_task(task_id):
             raise NoSuchTask(task_id)
+        self.dialer.stop_task(task_id)
         self.dialer.wake()
 
     async def tasks(self, task_id: int | None = None) -> list[Task]:

@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.integration.served import served
 from uncall_ari.ari import Ari, IdMaker
 from uncall_ari.lab import Lab
 from uncall_ari.lab.phones import Carrier
+
+__all__ = ["served"]  # a fixture of its own file
 
 TONE = 900  # Hz of the tone in `tone_wav`; a multiple of 50, far from DTMF and ringback
 

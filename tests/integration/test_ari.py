@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.conftest import TONE, ari_of, carrier_of
+from tests.integration.conftest import TONE, ari_of, carrier_of, write_tone
 from uncall_ari.ari import Ari, EndedBy, HungUp, IdMaker, Leg, RequestFailed
 from uncall_ari.errors import ConnectionFailed
 from uncall_ari.lab import Lab
@@ -67,6 +67,22 @@ async def test_keys_come_in_order_and_stop_nothing_by_themselves(
         assert await playing.finished()
         with pytest.raises(TimeoutError):
             await leg.key(0.01)
+
+
+async def test_several_sounds_are_played_one_after_another(
+    ari: Ari, ids: IdMaker, carrier: Carrier, tone_wav: Path, lab: Lab
+) -> None:
+    second = lab.recordings / "second, with a comma.wav"
+    write_tone(second, 1300, 1.0)
+    async with ari.leg(ids.new()) as leg:
+        await ari.originate(leg, ENDPOINT, seconds=10)
+        await leg.answered(10)
+        playing = await leg.start_playing(f"sound:{tone_wav.with_suffix('')}", f"sound:{second.with_suffix('')}")
+        call = await carrier.called(NUMBER)
+        await call.hears(TONE)
+        await call.hears(1300)
+        assert await playing.finished()
+    second.unlink()
 
 
 async def test_a_missing_sound_is_told_and_the_leg_lives(ari: Ari, ids: IdMaker, carrier: Carrier) -> None:

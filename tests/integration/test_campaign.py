@@ -21,7 +21,9 @@ from uncall_ari.lab.phones import (
     congested,
     declined,
     early_hangup,
+    machine,
     no_answer,
+    person,
     presses,
     unknown,
 )
@@ -247,6 +249,36 @@ async def test_retries_share_one_budget(lab: Lab, carrier: Carrier, sqlite: str)
             "congestion",
             "rejected",
         ]
+
+
+@pytest.mark.parametrize(
+    ("conduct", "outcome", "cause", "verdict"),
+    [(person(), 1, "answered", "HUMAN"), (machine(), 3, "machine", "MACHINE")],
+    ids=["a person", "a machine"],
+)
+async def test_a_machine_is_told_from_a_person(
+    lab: Lab, carrier: Carrier, sqlite: str, conduct: Behaviour, outcome: int, cause: str, verdict: str
+) -> None:
+    carrier.behaviour = lambda number: conduct
+    async with engine_on(lab, sqlite, trunk=[{"amd": True}]) as engine:
+        task_id = await start_task(engine, ["13800138001"])
+        await finished(engine, task_id)
+        (call,) = await engine._store.calls(task_id)
+    assert (call.outcome, call.cause, call.amd) == (outcome, cause, verdict)
+
+
+async def test_a_paused_task_places_no_call_once_the_pause_is_answered(lab: Lab, carrier: Carrier, sqlite: str) -> None:
+    carrier.behaviour = lambda number: early_hangup(0.3)
+    async with engine_on(lab, sqlite, dialer={"finish_after": 3600}) as engine:
+        task_id = await start_task(engine, [f"1380013{number:04d}" for number in range(100)])
+        for more in (5, 20, 40):
+            await engine.update_task(task_id, TaskStatus.RUN, None, None)
+            await carrier.wait_for(lambda it, more=more: len(it.calls) >= more, 10, f"{more} calls")  # type: ignore[misc]
+            await engine.update_task(task_id, TaskStatus.PAUSE, None, None)
+            paused = asyncio.get_running_loop().time()
+            await until_quiet(engine)
+            late = [call for call in carrier.calls if call.invited_at > paused + 0.05]
+            assert not late, f"placed after the pause: {late}"
 
 
 async def test_a_menu_leads_to_an_extension(lab: Lab, carrier: Carrier, sqlite: str) -> None:

@@ -7,8 +7,7 @@ import asyncio
 import contextlib
 import random
 import signal
-import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,9 +23,9 @@ from tests.integration.campaigns import (
     start_task,
     third_party,
     until,
-    write_settings,
 )
 from tests.integration.conftest import carrier_of, write_tone
+from tests.integration.served import START_SECONDS, Served
 from uncall_ari.engine import Engine
 from uncall_ari.lab import Lab
 from uncall_ari.lab.phones import Behaviour, Carrier, Phone, answers, busy, declined, no_answer, presses, unknown
@@ -44,56 +43,10 @@ CONDUCT = [
     unknown(),
 ]
 ROUNDS = 6  # kills in a campaign
-START_SECONDS = 20.0  # for a process of `uncall serve` to be connected
 
 
 def conduct_of(number: str) -> Behaviour:
     return CONDUCT[int(number[-2:]) % len(CONDUCT)]
-
-
-class Served:
-    """A process of `uncall serve`, to be killed."""
-
-    def __init__(self, config: Path) -> None:
-        self._config = config
-        self._process: asyncio.subprocess.Process | None = None
-
-    async def start(self) -> None:
-        self._log = self._config.with_suffix(".log").open("ab")
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "uncall_ari", "serve", "-c", str(self._config), stdout=self._log, stderr=self._log
-        )
-
-    async def end(self, how: signal.Signals) -> int:
-        assert self._process is not None
-        with contextlib.suppress(ProcessLookupError):
-            self._process.send_signal(how)
-        async with asyncio.timeout(30):
-            status = await self._process.wait()
-        self._log.close()
-        return status
-
-    @property
-    def log(self) -> str:
-        """The last lines that the processes wrote."""
-        return "\n".join(self._config.with_suffix(".log").read_text().splitlines()[-40:])
-
-
-@pytest.fixture
-async def served(lab: Lab, tmp_path: Path) -> AsyncIterator[Callable[[dict[str, Any]], Served]]:
-    """Makes a service from settings; what is left of it at the end is killed."""
-    made: list[Served] = []
-
-    def make(settings: dict[str, Any]) -> Served:
-        config = tmp_path / f"uncall{len(made)}.toml"
-        write_settings(config, settings)
-        made.append(Served(config))
-        return made[-1]
-
-    yield make
-    for each in made:
-        if each._process is not None and each._process.returncode is None:
-            await each.end(signal.SIGKILL)
 
 
 async def has_calls(carrier: Carrier, count: int, seconds: float = 20.0) -> None:
@@ -190,10 +143,7 @@ async def test_a_killed_engine_finds_its_live_calls_again(
         await customer.hears(agent.tone)
         await service.start()
 
-        async def connected() -> bool:
-            return "calls were left open" in service.log
-
-        await until(connected, "the new engine to take up the call", START_SECONDS)
+        await service.says("calls were left open")
         await customer.hears(agent.tone)
         await agent.hears(customer.tone)
         agent.hang_up()

@@ -6,7 +6,7 @@ remembers (`witness`).
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 
 import structlog
@@ -35,8 +35,18 @@ AWAY_SECONDS = 1.0  # between two attempts while the database is away
 class Calls:
     """Every attempt between its claim and its settlement."""
 
-    def __init__(self, settings: Settings, store: Store, means: Means, lines: Lines, witness: Witness) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        means: Means,
+        lines: Lines,
+        witness: Witness,
+        runs: Callable[[int], bool],
+    ) -> None:
+        """`runs` tells whether a task may place calls at this moment."""
         self.settings, self.means = settings, means
+        self._runs = runs
         self._store = store
         self._lines = lines
         self._witness = witness
@@ -101,7 +111,8 @@ class Calls:
 
         attempt = Attempt(self.means, self._witness, claim, script, story, on_answer)
         try:
-            finished = await attempt.run(stage)
+            stopped = stage is Stage.CLAIMED and not self._runs(claim.task_id)  # since it was claimed
+            finished = None if stopped else await attempt.run(stage)
         except Exception:
             log.exception("a call failed by a mistake of ours", uid=claim.uid)
             lost = CallEnd(answered=story.answered_at is not None, ended_by=EndedBy.NOBODY_KNOWS)

@@ -27,6 +27,7 @@ class Watch:
         self._recordings = recordings
         self.plans: dict[int, Plan] = {}
         self.problems: dict[int, str] = {}
+        self._version = 0  # of what is known: a look that was overtaken by `forget` is made again
         self._recount_at: dict[int, float] = {}
         self._all_tasks: list[int] = []  # still to be recounted in this round, running or not
 
@@ -35,10 +36,17 @@ class Watch:
         await self._store.ensure_number_tables()
         for task_id in await self._store.reopen_tasks():
             log.info("a finished task has new numbers and runs again", task=task_id)
-        running = await self._store.running()
-        plans, problems = self._sort(running)
+        version = -1
+        while version != self._version:
+            version = self._version
+            plans, problems = self._sort(await self._store.running())
         self._tell(problems)
         self.plans, self.problems = plans, problems
+
+    def forget(self, task_id: int) -> None:
+        """The task runs no more, whatever a look under way may say."""
+        self._version += 1
+        self.plans.pop(task_id, None)
 
     async def all_plans(self) -> dict[int, Plan]:
         """Return the plans of all usable tasks, running or not. Raises StoreUnavailable."""

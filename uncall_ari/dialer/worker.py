@@ -43,7 +43,7 @@ class Dialer:
         self._witness = Witness()
         self._lines = Lines()
         self._watch = Watch(store, settings, means.recordings)
-        self.calls = Calls(settings, store, means, self._lines, self._witness)
+        self.calls = Calls(settings, store, means, self._lines, self._witness, self._runs)
         self._droughts: dict[int, Drought] = {}
         self._claims_in_doubt = True  # at the start: what an earlier process left
         self._woken = asyncio.Event()
@@ -70,6 +70,10 @@ class Dialer:
         """Something has changed in the tables: look at once."""
         self._droughts.clear()
         self._woken.set()
+
+    def stop_task(self, task_id: int) -> None:
+        """Place no more calls of a task, from now on; those that are placed go on."""
+        self._watch.forget(task_id)
 
     async def on_connect(self, ari: Ari) -> None:
         """To be awaited after every (re)connect to Asterisk."""
@@ -150,6 +154,9 @@ class Dialer:
         now = asyncio.get_running_loop().time()
         drought = self._droughts.setdefault(plan.task_id, Drought(now, now))
         drought.again = now + self._settings.dialer.poll_seconds
+
+    def _runs(self, task_id: int) -> bool:
+        return task_id in self._watch.plans
 
     def _may_have_numbers(self, plan: Plan, now: float) -> bool:
         drought = self._droughts.get(plan.task_id)

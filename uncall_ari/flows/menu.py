@@ -62,6 +62,7 @@ async def _take_step(means: Means, leg: Leg, story: Story, step: Step, language:
         failures += 1
         action = after_failure(step, failures, result)
         if isinstance(result, Invalid):
+            story.keys.append(result.entered)
             await _say(means, leg, story, language, "invalid-key")
         if not isinstance(action, Repeat):
             return action
