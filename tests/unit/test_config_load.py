@@ -158,9 +158,9 @@ def test_a_trunk_is_found_by_its_value_and_knows_its_numbers() -> None:
 def test_settings_cannot_be_changed() -> None:
     settings = load_settings(overrides=PASSWORD)
     with pytest.raises(ValidationError, match="frozen"):
-        settings.web.port = 1
+        settings.web.port = 1  # type: ignore[misc]
     with pytest.raises(ValidationError, match="frozen"):
-        settings.trunk = ()
+        settings.trunk = ()  # type: ignore[misc]
 
 
 def test_secrets_do_not_show() -> None:
