@@ -115,7 +115,9 @@ class NumberStore(Door):
         retries = scan.next_due is not None and scan.next_due <= now
 
         def work(connection: Connection) -> list[Claim]:
-            return numbers.claim(connection, self._times, task_id, uids, trunk, now, scan.after, retries=retries)
+            return numbers.claim(
+                connection, self._times, task_id, uids, trunk, now, scan.after, scan.until, retries=retries
+            )
 
         claims = await self._write(work, task_id)
         if retries:

@@ -15,9 +15,6 @@ from uncall_ari.store.values import words
 
 LONGEST_NUMBER = 16  # mobile varchar(16)
 
-# A claim goes through so many ids at most: nobody waits long for the locks of one that meets deleted rows only.
-_WINDOW = 20_000
-
 _CALLED_BEFORE = (Outcome.CALL_BACK, Outcome.FAILED)
 
 # ruff: noqa: S608 - the statements are put together from constants
@@ -91,11 +88,12 @@ def claim(
     trunk: str,
     now: datetime,
     after: int,
+    until: int,
     *,
     retries: bool,
 ) -> list[Claim]:
-    """Claim up to len(uids) numbers: retries that are due (when asked for), then open numbers with ids in the
-    window above `after`.
+    """Claim up to len(uids) numbers: retries that are due (when asked for), then open numbers with ids above
+    `after` up to `until`.
 
     The rows are locked when they are read, those that another claim holds are passed over; so what is
     written then is certain. Returns the claims in the order of `uids`.
@@ -104,7 +102,7 @@ def claim(
     wanted = len(uids) - len(free)
     if wanted:
         statement = number_sql(_OPEN_AFTER, task_id, connection.dialect.name)
-        found = connection.execute(statement, {"after": after, "until": after + _WINDOW, "most": wanted})
+        found = connection.execute(statement, {"after": after, "until": until, "most": wanted})
         free += [_Free(row[0], words(row[1]), 1) for row in found]
     if not free:
         return []

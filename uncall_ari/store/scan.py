@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from uncall_ari.store.values import INT_MAX
+
 # Searching whole tables may take a twentieth of the time: what a slow search took is waited 20 times over.
 _PATIENCE = 20
 _QUICK_SECONDS = 0.02
 _PEEK_SECONDS = 1.0
+_WINDOW = 20_000
 
 
 def rest_after(seconds: float) -> float:
@@ -24,6 +27,7 @@ class Scan:
     """
 
     after: int = 0
+    at_end: bool = False  # nothing was open when the table was last looked through, to `after`
     look_at: float = 0.0  # monotonic seconds, as `peek_at`
     next_due: datetime | None = None  # of the task's retries
     peek_at: float = 0.0  # when to ask again what `next_due` is
@@ -37,10 +41,17 @@ class Scan:
         """Retries were added or taken."""
         self.peek_at = 0.0
 
+    @property
+    def until(self) -> int:
+        """The last id for the next claim: a window, so that nobody waits long for the locks of a claim that
+        meets deleted rows only. What came behind the end is new, and its ids may begin far away."""
+        return INT_MAX if self.at_end else self.after + _WINDOW
+
     def took(self, number_ids: list[int]) -> None:
         """Open rows with these ids were claimed."""
         if number_ids:
             self.after = max(number_ids)
+            self.at_end = False
 
     def may_look(self, now: float) -> bool:
         """Whether the whole table may be looked through again."""
@@ -50,4 +61,5 @@ class Scan:
         """A look over the whole table has ended. Returns whether there is something to claim."""
         self.look_at = now + rest_after(seconds)
         self.after = last if first_open is None else first_open - 1
+        self.at_end = first_open is None
         return first_open is not None

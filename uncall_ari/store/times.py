@@ -45,8 +45,8 @@ class Times:
         return _moment(value, self._stamp_zone, self.zone)
 
     def from_utc(self, value: object) -> datetime | None:
-        """A column of our own tables as an aware moment in the configured zone."""
-        return _moment(value, UTC, self.zone)
+        """A column of our own tables as an aware moment, in UTC: differences are then true on every day."""
+        return _moment(value, UTC, UTC)
 
 
 def _text(when: datetime, zone: tzinfo, timespec: str) -> str:
@@ -56,7 +56,7 @@ def _text(when: datetime, zone: tzinfo, timespec: str) -> str:
     return there.isoformat(" ", timespec)[: _LENGTH[timespec]]  # without the offset
 
 
-def _moment(value: object, zone: tzinfo, wanted: ZoneInfo) -> datetime | None:
+def _moment(value: object, zone: tzinfo, wanted: tzinfo) -> datetime | None:
     """The MySQL driver gives datetimes (and text for the zero date), SQLite gives whatever was written."""
     if isinstance(value, str):
         try:
