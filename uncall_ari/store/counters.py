@@ -19,7 +19,6 @@ _ADD = text(
     "WHERE id = :id"
 )
 # One statement is one snapshot, so numbers and counters belong together whatever is written meanwhile.
-
 _COUNT = (
     "SELECT t.task_num, t.task_called, t.task_success, t.task_visit, t.task_fail, n.call_status, n.many "
     "FROM o_uncall_task t LEFT JOIN (SELECT call_status, COUNT(*) AS many FROM {numbers} "

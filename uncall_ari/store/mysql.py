@@ -16,7 +16,7 @@ from uncall_ari.store.database import LIMIT, LOCK_LIMIT, Database, Work
 T = TypeVar("T")
 
 WRITERS = 4  # connections for transactions
-READERS = 2  # connections for polls, reports and recounts
+READERS = 4  # connections for polls, reports and recounts
 
 _DEADLOCK = 1213
 _TRIES = 3

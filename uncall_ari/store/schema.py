@@ -11,6 +11,8 @@ from uncall_ari.store.tables import FIXED, SCHEMA_VERSION, number_table, number_
 
 log = structlog.get_logger(__name__)
 
+OLDEST_SERVER = {"MariaDB": (10, 6), "MySQL": (8, 0)}
+
 # name and storage engine ('' on SQLite) of the tables that are there
 _TABLES = {
     "sqlite": "SELECT name, '' FROM sqlite_master WHERE type = 'table'",
@@ -50,8 +52,10 @@ def _create_with_keys(element: _CreateWithKeys, compiler: DDLCompiler, **options
 def prepare(connection: Connection) -> None:
     """Create the tables that are missing and check those that are there.
 
-    Raises ConfigError when a table lacks a column, is not transactional, or was made by a newer version.
+    Raises ConfigError when the server is too old, a table lacks a column, is not transactional, or was made by
+    another version.
     """
+    _check_server(connection)
     there = _tables(connection)
     for table in FIXED.sorted_tables:
         if table.name in there:
@@ -124,6 +128,18 @@ def _create(connection: Connection, table: Table) -> None:
     if connection.dialect.name != "mysql":
         for index in table.indexes:
             connection.execute(CreateIndex(index, if_not_exists=True))
+
+
+def _check_server(connection: Connection) -> None:
+    """JSON_TABLE and SKIP LOCKED are needed."""
+    dialect = connection.dialect
+    if dialect.name != "mysql":
+        return
+    kind = "MariaDB" if getattr(dialect, "is_mariadb", False) else "MySQL"
+    found = getattr(dialect, "server_version_info", None) or (0,)
+    if found < OLDEST_SERVER[kind]:
+        wanted = ".".join(map(str, OLDEST_SERVER[kind]))
+        raise _mistake(f"{kind} {'.'.join(map(str, found))} is too old", f"use {kind} {wanted} or newer")
 
 
 def _check_columns(connection: Connection, table: Table) -> None:

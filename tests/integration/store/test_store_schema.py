@@ -8,6 +8,7 @@ import pytest
 from tests.integration.store.conftest import TASK, ZONE, Open, Outside
 from uncall_ari.errors import ConfigError, StoreUnavailable
 from uncall_ari.store import Store
+from uncall_ari.store.schema import OLDEST_SERVER
 
 # name, type, NULL, default, comment: contract section 5, the comments from the vendor's document
 TASK_COLUMNS = [
@@ -179,6 +180,12 @@ async def test_tables_without_transactions_are_refused(mariadb_database: str) ->
     with closing(Outside(mariadb_database)) as outside:
         outside.sql("ALTER TABLE o_uncall_task ENGINE=MyISAM")
     with pytest.raises(ConfigError, match="ALTER TABLE o_uncall_task ENGINE=InnoDB"):
+        await Store.open(mariadb_database, timezone=ZONE)
+
+
+async def test_a_server_that_is_too_old_is_refused(mariadb_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(OLDEST_SERVER, "MariaDB", (99, 1))
+    with pytest.raises(ConfigError, match=r"MariaDB 1\d\.\d+\.\d+ is too old\. use MariaDB 99\.1 or newer"):
         await Store.open(mariadb_database, timezone=ZONE)
 
 
