@@ -168,3 +168,13 @@ async def test_a_second_engine_makes_the_first_stop(ari: Ari, lab: Lab) -> None:
         await ari.connection.replaced.wait()
         assert "another engine" in ari.connection.problem
         assert not ari.connection.up
+
+
+async def test_a_request_on_a_broken_socket_waits_for_the_next_one(ari: Ari, ids: IdMaker, carrier: Carrier) -> None:
+    """The write fails before the reader has seen the end: asking again must not spin without letting it run."""
+    async with ari.leg(ids.new()) as leg:
+        await ari.originate(leg, ENDPOINT, seconds=10)
+        await leg.answered(10)
+        await ari.connection.drop()
+        await leg.check()
+        assert leg.live

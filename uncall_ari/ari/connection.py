@@ -116,9 +116,7 @@ class Connection:
 
     async def drop(self) -> None:
         """Break the WebSocket off, as a network does (for tests); the connection then comes back by itself."""
-        response = self._ws._response.connection if self._ws is not None else None
-        if response is not None and response.transport is not None:
-            response.transport.abort()
+        self._break_off()
 
     async def request(
         self,
@@ -151,6 +149,8 @@ class Connection:
             await self._ws.send_str(_encode(request).decode())
             response = await answer
         except (OSError, aiohttp.ClientError) as error:
+            self._up.clear()  # at once: who asks again must wait for the next connection, not spin on this one
+            self._break_off()
             raise ConnectionLost(f"{method} {uri}: {error}") from error
         finally:
             limit.cancel()
@@ -239,6 +239,11 @@ class Connection:
                 return
             elif not isinstance(event, events.Other):
                 self._on_event(event)
+
+    def _break_off(self) -> None:
+        response = self._ws._response.connection if self._ws is not None else None
+        if response is not None and response.transport is not None:
+            response.transport.abort()
 
     def _lost(self) -> None:
         self._ws = None
