@@ -36,6 +36,7 @@ class Engine:
         self._store = store
         self._ids = ids
         self._newcomers: set[asyncio.Task[None]] = set()
+        self._work: asyncio.Task[None] | None = None
         self.ari = Ari(
             settings.asterisk.url,
             settings.asterisk.user,
@@ -60,18 +61,31 @@ class Engine:
         async with await Store.open(url, timezone=settings.dialer.timezone) as store:
             engine = cls(settings, store, IdMaker(await store.start()))
             async with engine.ari:
-                work = asyncio.create_task(engine.dialer.run(), name="dialler")
+                work = engine._work = asyncio.create_task(engine.dialer.run(), name="dialler")
                 try:
                     yield engine
-                    await engine.dialer.finish(farewell_seconds)
+                    if not work.done():
+                        await engine.dialer.finish(farewell_seconds)
                 finally:
                     engine.ari.leaving = True
                     work.cancel()
                     await asyncio.gather(work, *engine._newcomers, return_exceptions=True)
 
     async def failed(self) -> str:
-        """Wait until the engine cannot go on at all, and return why: another engine has taken its place."""
-        await self.ari.connection.replaced.wait()
+        """Wait until the engine cannot go on at all, and return why.
+
+        That is when another engine has taken its place, or the dialler has ended by a mistake of ours: then the
+        process must end too, so that whoever watches it starts it again. Nothing is lost by that.
+        """
+        replaced = asyncio.create_task(self.ari.connection.replaced.wait())
+        ends = {replaced} if self._work is None else {replaced, self._work}
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            replaced.cancel()
+        if self._work is not None and self._work.done() and not self._work.cancelled():
+            log.error("the dialler has ended", exc_info=self._work.exception())
+            return "the dialler has ended by a mistake in the program; the log has its traceback"
         return self.ari.connection.problem
 
     def reload(self, settings: Settings) -> list[str]:

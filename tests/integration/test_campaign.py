@@ -317,3 +317,36 @@ async def test_wakes_nobody_without_work(lab: Lab, carrier: Carrier, sqlite: str
         assert await engine.add_numbers(task_id, ["13800138001"]) == 1
         await carrier.called("13800138001", 5)
     assert not carrier.malformed
+
+
+async def test_a_trunk_that_is_down_keeps_its_numbers(lab: Lab, carrier: Carrier, sqlite: str) -> None:
+    """Nobody is dialled, so no number is used up; when the trunk is there again, they are dialled."""
+    async with engine_on(lab, sqlite, trunk=[{"endpoint": "nobody"}]) as engine:
+        task_id = await start_task(engine, ["13800138001", "13800138002"])
+
+        async def tried() -> bool:
+            return not len(engine.dialer.calls) and not third_party(
+                sqlite, f"SELECT id FROM o_task_run_{task_id} WHERE call_status != 0"
+            )
+
+        await until(tried, "the numbers to be open again")
+        assert not await engine._store.calls(task_id)
+        engine.reload(settings_for(lab, sqlite))
+        await carrier.called("13800138001")
+        await carrier.called("13800138002")
+
+
+async def test_a_task_that_is_deleted_under_way_stops_nothing_else(lab: Lab, carrier: Carrier, sqlite: str) -> None:
+    carrier.behaviour = lambda number: answers(hang_up_after=0.5)
+    async with engine_on(lab, sqlite) as engine:
+        deleted = [await start_task(engine, [f"13800130{n}{m}" for m in range(10, 90)]) for n in range(4)]
+        await carrier.wait_for(lambda it: len(it.calls) >= 5, 10, "5 calls")
+        await engine.delete_task(deleted[0])
+        third_party(sqlite, f"DELETE FROM o_uncall_task WHERE id = {deleted[1]}")
+        third_party(sqlite, f"DROP TABLE o_task_run_{deleted[2]}")
+        for task_id in deleted[2:]:
+            await engine.update_task(task_id, TaskStatus.STOP, None, None)
+        await engine.delete_task(deleted[3])
+        last = await start_task(engine, ["13900139000"])
+        await carrier.called("13900139000")
+        await finished(engine, last)

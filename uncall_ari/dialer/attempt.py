@@ -88,7 +88,7 @@ class Attempt:
             means.ari.forget(uid)
             if error.status == EXISTS:
                 return None
-            log.warning("Asterisk did not place the call", uid=uid, reason=str(error))
+            log.error("Asterisk cannot dial through the trunk", endpoint=self._script.endpoint, reason=error.reason)
             return Finished(self._end(refused=Refused.TRUNK_DOWN), datetime.now(UTC))
         except ConnectionFailed:
             means.ari.forget(uid)

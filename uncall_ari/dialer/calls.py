@@ -119,6 +119,9 @@ class Calls:
             finished = Finished(lost, datetime.now(UTC))
         finally:
             self._lines.ended(claim.uid, trunk, claim.task_id)
+        if finished is not None and finished.end.refused is Refused.TRUNK_DOWN:
+            self._lines.rest(trunk, asyncio.get_running_loop().time())
+            finished = None  # nobody was dialled: the number waits for the trunk
         if finished is None:
             await self._give_back(claim)
         else:

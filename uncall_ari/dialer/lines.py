@@ -6,6 +6,7 @@ from uncall_ari.config import Trunk
 from uncall_ari.dialer.limits import Slots, TokenBucket, share
 from uncall_ari.dialer.plan import Plan
 
+REST_SECONDS = 10.0  # for a trunk through which Asterisk could not dial
 TICK_SECONDS = 0.1  # calls are started in ticks of so long
 
 
@@ -18,6 +19,11 @@ class Line:
         channels.resize(trunk.channels)
         self._rate = TokenBucket(trunk.calls_per_second, now, _burst(trunk))
         self._last_served: int | None = None
+        self._rests_until = 0.0
+
+    def rest(self, now: float) -> None:
+        """Start no calls for a while."""
+        self._rests_until = now + REST_SECONDS
 
     def update(self, trunk: Trunk, now: float) -> None:
         """Go on with changed settings."""
@@ -28,6 +34,8 @@ class Line:
 
     def grant(self, demands: dict[int, int], now: float) -> dict[int, int]:
         """Return how many calls each task (by id) may start now of what it wants; the rate is used up by it."""
+        if now < self._rests_until:
+            return {}
         wanted = min(sum(demands.values()), self.channels.free)
         allowed = 0
         while allowed < wanted and self._rate.take(now):
@@ -62,6 +70,11 @@ class Lines:
     def calls_of(self, task_id: int) -> int:
         """Return how many calls of a task are under way."""
         return self._task(task_id).used
+
+    def rest(self, trunk: str, now: float) -> None:
+        """Asterisk cannot dial through this trunk: start no calls there for a while."""
+        if trunk in self._lines:
+            self._lines[trunk].rest(now)
 
     def line(self, trunk: Trunk, now: float) -> Line:
         """Return the line of a trunk, with the trunk's settings of now."""

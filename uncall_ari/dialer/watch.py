@@ -66,7 +66,11 @@ class Watch:
         if other is not None and other not in self.plans and self._recount_at.get(other, 0.0) <= time.monotonic():
             due.append(other)
         for task in due:
-            seconds = await self._store.recount(task)
+            try:
+                seconds = await self._store.recount(task)
+            except NoSuchTask:  # deleted since the look
+                self._recount_at.pop(task, None)
+                continue
             self._recount_at[task] = time.monotonic() + max(RECOUNT_SECONDS, seconds / RECOUNT_SHARE)
 
     async def tell_stranded(self) -> None:

@@ -14,7 +14,7 @@ from uncall_ari.dialer.lines import TICK_SECONDS, Lines
 from uncall_ari.dialer.plan import Plan
 from uncall_ari.dialer.watch import Watch
 from uncall_ari.dialer.witness import Witness
-from uncall_ari.errors import ConnectionFailed, StoreUnavailable
+from uncall_ari.errors import ConnectionFailed, NoSuchTask, StoreUnavailable
 from uncall_ari.flows.means import Means
 from uncall_ari.store import Store
 
@@ -145,7 +145,11 @@ class Dialer:
 
     async def _claim(self, plan: Plan, count: int) -> None:
         uids = [self._ids.new() for _ in range(count)]
-        claims = await self._store.claim(plan.task_id, uids, trunk=plan.trunk.value, now=datetime.now(UTC))
+        try:
+            claims = await self._store.claim(plan.task_id, uids, trunk=plan.trunk.value, now=datetime.now(UTC))
+        except NoSuchTask:  # deleted since the last look
+            self.stop_task(plan.task_id)
+            return
         if claims:
             await self.calls.begin(plan, claims)
         if len(claims) == count:
@@ -169,6 +173,7 @@ class Dialer:
             if task_id not in self._watch.plans:
                 del self._droughts[task_id]
             elif now - drought.since >= self._settings.dialer.finish_after and not self._lines.calls_of(task_id):
-                if await self._store.finish_task(task_id):
-                    log.info("a task is finished", task=task_id)
+                with contextlib.suppress(NoSuchTask):
+                    if await self._store.finish_task(task_id):
+                        log.info("a task is finished", task=task_id)
                 del self._droughts[task_id]
