@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from tests.integration.store.conftest import (
     NOON,
@@ -25,8 +26,10 @@ from tests.integration.store.conftest import (
 from uncall_ari.errors import StoreUnavailable
 from uncall_ari.lab import Lab
 from uncall_ari.lab.waits import until
-from uncall_ari.store import Store
+from uncall_ari.store import Store, schema
+from uncall_ari.store.mysql import MysqlDatabase
 from uncall_ari.store.records import Outcome, TaskStatus
+from uncall_ari.store.url import parse_url
 
 LIMIT = 5.0  # what the store promises
 MARGIN = 3.0  # for a busy machine
@@ -149,6 +152,35 @@ async def test_connections_that_the_server_ends_are_replaced(mariadb_database: s
                 assert len(await store.tasks()) == 1
 
 
+@pytest.mark.parametrize(("moment", "runs"), [("before the last statement", 2), ("before the commit", 1)])
+async def test_a_commit_without_an_answer_is_never_done_again(mariadb_database: str, moment: str, runs: int) -> None:
+    """What was lost before the commit is surely undone and done again; what was lost in it may have been done."""
+    database = MysqlDatabase(parse_url(mariadb_database))
+    try:
+        await database.write(schema.prepare)
+        with closing(Outside(mariadb_database)) as outside:
+            ran = []
+
+            def work(connection: Connection) -> None:
+                ran.append(moment)
+                own = connection.exec_driver_sql("SELECT CONNECTION_ID()").scalar()
+                if len(ran) == 1 and moment == "before the last statement":
+                    outside.sql(f"KILL {own}")
+                connection.exec_driver_sql("INSERT INTO uncall_dnc VALUES ('1', '', NOW())")
+                if len(ran) == 1 and moment == "before the commit":
+                    outside.sql(f"KILL {own}")
+
+            if runs == 1:
+                with pytest.raises(StoreUnavailable, match="commit"):
+                    await database.write(work)
+            else:
+                await database.write(work)
+            assert len(ran) == runs
+            assert outside.sql("SELECT COUNT(*) FROM uncall_dnc") == [(runs - 1,)]
+    finally:
+        await database.close()
+
+
 async def test_a_lock_that_somebody_holds_is_waited_for_and_no_longer(mariadb_database: str) -> None:
     async with await Store.open(mariadb_database, timezone=ZONE) as store:
         task_id = await running_task(store, "1", "2")
@@ -226,7 +258,8 @@ async def test_work_that_is_cancelled_loses_no_number(store: Store, outside: Out
 ENGINE = """
 import asyncio, sys
 from tests.integration.store.conftest import NOON, ZONE, ended
-from uncall_ari.store import Store
+from uncall_ari.store import Store, schema
+from uncall_ari.store.mysql import MysqlDatabase
 from uncall_ari.store.records import Outcome
 
 async def main(url, task_id, start):
