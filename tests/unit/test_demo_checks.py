@@ -59,7 +59,7 @@ def test_all_statements_are_true_of_a_right_campaign() -> None:
         (with_row(0, billsec=13), CAMPAIGN, "seconds agree within 1 s: 2 s apart"),
         (with_deed(0, recording=-30.0), CAMPAIGN, "the recording was heard by all 2 who answered: -30.0"),
         (with_deed(0, sound=3.8), CAMPAIGN, "heard all 10.8 s: sound in 3.8 s"),
-        (with_row(1, keys=""), CAMPAIGN, "1 keys were pressed, and those of the menu arrived"),
+        (with_row(1, keys=""), CAMPAIGN, "1 keys were pressed, and all arrived"),
         (with_deed(1, heard_by_agent=-60.0), CAMPAIGN, "customer and agent heard each other"),
         (FINDINGS, replace(CAMPAIGN, counters={**COUNTERS, "task_fail": 2}), "the task's counters are right"),
         (FINDINGS, replace(CAMPAIGN, listed={**COUNTERS, "task_fail": 2}), "getAllTask tells the same counters"),

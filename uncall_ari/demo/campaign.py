@@ -16,7 +16,7 @@ from uncall_ari.demo.world import World, recording
 
 RECORDING = "demo-tone.wav"
 PAUSED_SECONDS = 4.0
-ON_THEIR_WAY = 0.5  # seconds after the pause in which a call may come that had been claimed before it
+ON_THEIR_WAY = 0.05  # seconds after the pause's answer in which a call may come that was sent before it
 POLL_SECONDS = 0.5
 END_SECONDS = 150.0  # until the last call must be over
 ABROAD = "00441632960961"  # Ofcom keeps it free for stories: no trunk of the demo allows it

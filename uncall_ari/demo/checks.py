@@ -66,7 +66,7 @@ def checks(findings: Sequence[Finding], campaign: Campaign) -> list[Check]:
             f"who listened to the end heard all {campaign.script_seconds:.1f} s: sound in {heard:.1f} s of it at least",
             heard >= SOUNDING * campaign.script_seconds,
         ),
-        Check(f"{keys} keys were pressed, and those of the menu arrived", _keys_arrived(findings)),
+        Check(f"{keys} keys were pressed, and all arrived", _keys_arrived(findings)),
         Check(
             f"customer and agent heard each other, conversations: {len(talks)}",
             all(deed.heard_by_agent >= HEARD for deed in talks),

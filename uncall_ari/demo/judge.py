@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 HEARD: Final = -15.0  # dBFS: at or above, a tone was heard; it is sent at -12
-MENU_KEYS: Final = "109"  # what the demo's menu takes; other keys are no choice
 CALL_BACK_KEY: Final = "9"
 AGENT_KEY: Final = "0"
 SECONDS_APART: Final = 1  # by which two counts of whole seconds may differ
@@ -96,8 +95,8 @@ class Finding:
 
 
 def chosen(deed: Deed) -> list[str]:
-    """Return the keys that the menu takes, of those that were pressed."""
-    return [key for key in deed.keys if key in MENU_KEYS]
+    """Return the keys that were pressed, one entry each: the demo's menu takes single ones, wrong ones are kept too."""
+    return list(deed.keys)
 
 
 def expected(deed: Deed, forbidden: str, agent: str) -> Expected:
