@@ -11,6 +11,7 @@ endif
 
 BIN := .venv/bin
 CODE := uncall_ari api tests sounds
+SHELL_CODE := scripts/* docker/rootfs .ci/run
 
 ##@ Use it
 .PHONY: demo serve
@@ -22,25 +23,29 @@ serve: setup  ## Run the web service: make serve [PORT=8080] [CONFIG=uncall.toml
 
 ##@ Work on it
 .PHONY: test unit check format
-test: setup rootfs  ## Run all tests, with real servers: make test [ARGS="-k soap -x"]
+test: setup tools rootfs  ## Run all tests, with real servers: make test [ARGS="-k soap -x"]
 	@$(BIN)/pytest $(ARGS)
 
-unit: setup  ## Run the tests that need no servers
+unit: setup tools  ## Run the tests that need no servers
 	@$(BIN)/pytest tests/unit $(ARGS)
 
 check: setup  ## Check style, format and types, and change nothing
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/ruff format --check --diff $(CODE)
 	@$(BIN)/mypy
+	@! command -v shellcheck >/dev/null || shellcheck -x -P scripts $(SHELL_CODE)
 
 format: setup  ## Put the format right, and what else can be put right by itself
 	@$(BIN)/ruff check --fix --quiet $(CODE) || true
 	@$(BIN)/ruff format $(CODE)
 
 ##@ Keep it
-.PHONY: setup rootfs lock clean help
+.PHONY: setup tools rootfs lock clean help
 setup:  ## Only the set-up: .venv from requirements/dev.lock
 	@scripts/setup
+
+tools:
+	@scripts/test-tools
 
 rootfs:  ## Only the servers' root file system: docker/rootfs
 	@docker/rootfs
