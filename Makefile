@@ -15,11 +15,11 @@ SHELL_CODE := scripts/* docker/rootfs .ci/run
 
 ##@ Use it
 .PHONY: demo serve
-demo: setup rootfs  ## See a whole campaign call customers, on this machine alone
+demo: setup rootfs  ## See a whole campaign on a real Asterisk, each outcome checked
 	@$(BIN)/uncall demo $(ARGS)
 
-serve: setup  ## Run the web service: make serve [PORT=8080] [CONFIG=uncall.toml]
-	@$(BIN)/uncall serve $(if $(PORT),--port $(PORT)) $(if $(CONFIG),--config $(CONFIG)) $(ARGS)
+serve: setup rootfs  ## Serve on 127.0.0.1 with an Asterisk of its own: make serve [PORT=8080] (own Asterisk: uncall serve)
+	@$(BIN)/uncall lab serve $(if $(PORT),--port $(PORT)) $(ARGS)
 
 ##@ Work on it
 .PHONY: test unit check format
@@ -41,19 +41,19 @@ format: setup  ## Put the format right, and what else can be put right by itself
 
 ##@ Keep it
 .PHONY: setup tools rootfs lock clean help
-setup:  ## Only the set-up: .venv from requirements/dev.lock
+setup:  ## Only .venv, from requirements/dev.lock
 	@scripts/setup
 
 tools:
 	@scripts/test-tools
 
-rootfs:  ## Only the servers' root file system: docker/rootfs
+rootfs:  ## Only the root file system with the real servers
 	@docker/rootfs
 
-lock: setup  ## Take the newest releases that pyproject.toml allows into requirements/*.lock
+lock: setup  ## Renew requirements/*.lock: the newest releases that pyproject.toml allows
 	@scripts/lock
 
-clean:  ## Remove .venv and what the tools leave; the root file system stays (docker/rootfs --where)
+clean:  ## Remove .venv and what the tools leave, not the root file system (docker/rootfs --where)
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 	@find $(CODE) -name __pycache__ -prune -exec rm -rf {} +
 
