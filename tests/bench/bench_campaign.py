@@ -78,21 +78,23 @@ async def campaign(engine: Engine, numbers: int, channels: int) -> tuple[int, fl
 
 async def run(lab: Lab, arguments: argparse.Namespace) -> None:
     numbers = int(arguments.rate * arguments.seconds)
+    in_task = max(numbers, arguments.numbers)
     channels = int(arguments.rate * (arguments.play + 3)) + 50
     folder = Path(tempfile.mkdtemp(prefix="uncall-bench-"))
     settings = settings_for(lab, folder, arguments.rate, channels, arguments.database)
     try:
         async with Engine.running(settings) as engine:
-            task_id, adding = await campaign(engine, numbers, channels)
+            task_id, adding = await campaign(engine, in_task, channels)
             await engine.ari.connection.wait_up(10)
             ours, theirs = resource.getrusage(resource.RUSAGE_SELF), cpu_of(lab)
             began = time.perf_counter()
             await engine.update_task(task_id, TaskStatus.RUN, None, None)
-            most = await _follow(engine, task_id, numbers, arguments.seconds * 3 + 60)
+            most, numbers = await _follow(engine, task_id, numbers, arguments.seconds * 3 + 60)
             seconds = time.perf_counter() - began
             used = resource.getrusage(resource.RUSAGE_SELF)
             user, system = (used.ru_utime - ours.ru_utime) / numbers, (used.ru_stime - ours.ru_stime) / numbers
             asterisk = (cpu_of(lab) - theirs) / numbers
+            await engine.update_task(task_id, TaskStatus.STOP, None, None)
             (task,) = await engine.tasks(task_id)
             causes = Counter((call.outcome, call.cause) for call in await engine._store.calls(task_id, most=numbers))
     finally:
@@ -106,7 +108,7 @@ async def run(lab: Lab, arguments: argparse.Namespace) -> None:
     )
 
 
-async def _follow(engine: Engine, task_id: int, numbers: int, limit: float) -> int:
+async def _follow(engine: Engine, task_id: int, numbers: int, limit: float) -> tuple[int, int]:
     most = 0
     with Progress(console=out, transient=True, auto_refresh=False) as progress:
         bar = progress.add_task("called", total=numbers)
@@ -116,7 +118,7 @@ async def _follow(engine: Engine, task_id: int, numbers: int, limit: float) -> i
                 most = max(most, len(engine.dialer.calls))
                 progress.update(bar, completed=task.called, refresh=True)
                 if task.called >= numbers:
-                    return most
+                    return most, task.called
                 await asyncio.sleep(1.0)
 
 
@@ -124,6 +126,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rate", type=float, default=100.0, help="calls per second")
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--numbers", type=int, default=0, help="numbers in the task, if it shall have more")
     parser.add_argument("--play", type=float, default=1.0, help="seconds of the recording")
     parser.add_argument("--database", choices=("sqlite", "mariadb"), default="sqlite")
     arguments = parser.parse_args()

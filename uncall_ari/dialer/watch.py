@@ -33,9 +33,6 @@ class Watch:
 
     async def look(self) -> None:
         """Read which tasks run. Raises StoreUnavailable, and then nothing has changed."""
-        await self._store.ensure_number_tables()
-        for task_id in await self._store.reopen_tasks():
-            log.info("a finished task has new numbers and runs again", task=task_id)
         version = -1
         while version != self._version:
             version = self._version
