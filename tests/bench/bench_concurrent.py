@@ -44,12 +44,14 @@ async def run(lab: Lab, trunk: TrunkSpec, arguments: argparse.Namespace) -> None
             asterisk = (cpu_of(lab) - cpu) / LISTEN_SECONDS
             python = (time.process_time() - ours) / LISTEN_SECONDS
             live = list(carrier.live)
-            levels = [call.meter.level(TONE, since=began) for call in live]
-            quality = [call.meter.quality(since=began) for call in live]
+            ended = began + LISTEN_SECONDS  # what comes while we analyse is not looked at
+            levels = [call.meter.level(TONE, since=began, until=ended) for call in live]
+            quality = [call.meter.quality(since=began, until=ended) for call in live]
             await engine.update_task(task_id, TaskStatus.STOP, None, None)
     clean = sum(level > HEARD and each.clean(GAP_SECONDS) for level, each in zip(levels, quality, strict=True))
     out.print(f"{len(live)} calls at once for {LISTEN_SECONDS:g} s: {clean} heard the recording clean")
-    out.print(f"level {min(levels):.1f} to {max(levels):.1f} dBFS; worst: {max(quality, key=str)}")
+    worst = max(quality, key=lambda each: (each.lost, each.longest_gap))
+    out.print(f"level {min(levels):.1f} to {max(levels):.1f} dBFS; worst: {worst}")
     out.print(f"Asterisk {100 * asterisk:.0f} % of a core, engine and phones together {100 * python:.0f} %")
 
 
