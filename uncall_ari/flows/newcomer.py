@@ -14,12 +14,23 @@ log = structlog.get_logger(__name__)
 
 
 async def send_back(ari: Ari, channel: Channel) -> None:
-    """Let the dialplan go on with `channel` at its own fallback. A leg of ours that nobody waits for any more (its
-    engine was killed) is hung up, unless it is a campaign's: those are taken up by the dialler."""
+    """Let the dialplan go on with `channel` at the priority that is labelled `fallback`; without one, hang up.
+
+    A leg of ours that nobody waits for any more (its engine was killed) is hung up, unless it is a campaign's:
+    those are taken up by the dialler.
+    """
     ours = channel.channelvars.get(CALL, "")
     with contextlib.suppress(RequestFailed, ConnectionFailed):
-        if not ours:
-            await ari.request("POST", path("channels", channel.id, "continue"), {"label": "fallback"})
-        elif ours.startswith(AGENT):
+        if ours.startswith(AGENT):
             log.warning("an agent's phone was called by an earlier engine: hung up", channel=channel.id)
             await ari.request("DELETE", path("channels", channel.id))
+        elif not ours:
+            await _go_on(ari, channel)
+
+
+async def _go_on(ari: Ari, channel: Channel) -> None:
+    try:
+        await ari.request("POST", path("channels", channel.id, "continue"), {"label": "fallback"})
+    except RequestFailed as error:
+        log.error("the dialplan has no label fallback for a call: hung up", channel=channel.id, reason=error.reason)
+        await ari.request("DELETE", path("channels", channel.id), {"reason": "congestion"})
