@@ -31,7 +31,9 @@ async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[i
 
 
 def _explained(error: OSError, host: str, port: int) -> ConfigError:
-    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+    # From Python 3.13 on, asyncio passes an address that is not here over, and then says without a number that
+    # none is left.
+    if isinstance(error, socket.gaierror) or error.errno in (errno.EADDRNOTAVAIL, None):
         remedy = 'Write an address that this computer has, "0.0.0.0" for all of them'
         return ConfigError("[web]", "web.host", f"{host} is no address of this computer", remedy)
     if error.errno == errno.EADDRINUSE:
