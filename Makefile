@@ -13,6 +13,9 @@ BIN := .venv/bin
 CODE := uncall_ari api tests sounds
 SHELL_CODE := scripts/* docker/rootfs .ci/run
 
+# Tests wait more than they work: one more at once than there are cores. ARGS="-n 0" runs them one by one.
+PYTEST := $(BIN)/pytest -n $(shell n=$$(nproc); echo $$((n < 6 ? n + 1 : 6))) --dist worksteal
+
 ##@ Use it
 .PHONY: demo serve
 demo: setup rootfs  ## See a whole campaign on a real Asterisk, each outcome checked
@@ -24,10 +27,10 @@ serve: setup rootfs  ## Serve on 127.0.0.1 with an Asterisk of its own: make ser
 ##@ Work on it
 .PHONY: test unit check format
 test: setup tools rootfs  ## Run all tests, with real servers: make test [ARGS="-k soap -x"]
-	@$(BIN)/pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 unit: setup tools  ## Run the tests that need no servers
-	@$(BIN)/pytest tests/unit $(ARGS)
+	@$(PYTEST) tests/unit $(ARGS)
 
 check: setup  ## Check style, format and types, and change nothing
 	@$(BIN)/ruff check $(CODE)

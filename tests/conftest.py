@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+import hypothesis
 import pytest
 
 from uncall_ari.lab import Lab, LabSpec, TrunkSpec
@@ -18,6 +19,10 @@ TRUNK = "carrier"
 EXTENSIONS = tuple((number, f"secret-{number}") for number in ("801", "802", "803"))
 
 _count = itertools.count(1)
+
+# How long an example takes says nothing where several tests run at once.
+hypothesis.settings.register_profile("unhurried", hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

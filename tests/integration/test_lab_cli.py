@@ -12,7 +12,7 @@ from uncall_ari.lab.ports import free_port
 
 
 def uncall_lab(*arguments: str) -> Result:
-    return CliRunner().invoke(app, arguments, env={"COLUMNS": "200"})
+    return CliRunner().invoke(app, arguments, env={"COLUMNS": "400"})
 
 
 @pytest.fixture
