@@ -1,5 +1,6 @@
 """The store's methods for dialling: numbers in, claims out, settlements back."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ class NumberStore(Door):
 
     def __init__(self, database: Database, times: Times) -> None:
         super().__init__(database, times)
+        self._counting = asyncio.Lock()
         self._scans: dict[int, Scan] = {}
 
     async def add_numbers(self, task_id: int, phones: Sequence[str]) -> int:
@@ -97,13 +99,14 @@ class NumberStore(Door):
         """Make the counters equal to the numbers, whoever changed them, and give numbers without a status (up
         to 5000 a call) the status 0. Looks at every row: returns the seconds that took, so that the caller can
         space the calls. Raises NoSuchTask, StoreUnavailable."""
-        began = time.perf_counter()
-        await self._normalise(task_id)
-        change = await self._read(lambda c: counters.difference(c, task_id), task_id, LONG_LIMIT)
-        if change:
-            await self._write(lambda c: counters.add(c, task_id, change))
-            log.info("counters put right", task_id=task_id, change=str(change))
-        return time.perf_counter() - began
+        async with self._counting:  # two at once would add the same difference twice
+            began = time.perf_counter()
+            await self._normalise(task_id)
+            change = await self._read(lambda c: counters.difference(c, task_id), task_id, LONG_LIMIT)
+            if change:
+                await self._write(lambda c: counters.add(c, task_id, change))
+                log.info("counters put right", task_id=task_id, change=str(change))
+            return time.perf_counter() - began
 
     def _scan(self, task_id: int) -> Scan:
         return self._scans.setdefault(task_id, Scan())
