@@ -11,13 +11,15 @@ import contextlib
 from collections import deque
 from collections.abc import Coroutine, Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
 from uncall_ari.ari import events
 from uncall_ari.ari.connection import path
 from uncall_ari.ari.errors import ConnectionLost, End, EndedBy, HungUp, RequestFailed
+from uncall_ari.ari.playing import PLAY_SECONDS, Playing
+from uncall_ari.ari.waiting import Waiter, expire
 from uncall_ari.errors import ConnectionFailed
 
 if TYPE_CHECKING:
@@ -26,12 +28,10 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 KEYS_KEPT = 64  # key presses that nobody has asked for yet; more than that is no human
-PLAY_SECONDS = 3600.0  # no prompt is longer
 PATIENCE_SECONDS = 3600.0  # a live call waits this long for Asterisk to be reached again
 GOODBYE_SECONDS = 5.0  # for the end of a leg that we hang up
 
 T = TypeVar("T")
-Waiter = asyncio.Future[T]
 
 
 class Leg:
@@ -289,7 +289,7 @@ class Leg:
             raise HungUp(self.id, self.end)
         loop = asyncio.get_running_loop()
         waiter: Waiter[object] = loop.create_future()
-        timer = loop.call_at(limit, _expire, waiter)  # a tenth of what asyncio.timeout costs
+        timer = loop.call_at(limit, expire, waiter)  # a tenth of what asyncio.timeout costs
         self._waiters.add(waiter)
         try:
             await waiter
@@ -305,36 +305,3 @@ class Leg:
             self.finish(End(EndedBy.GAP, datetime.now(UTC)))
         assert self.end is not None
         raise HungUp(self.id, self.end)
-
-
-def _expire(waiter: asyncio.Future[Any]) -> None:
-    if not waiter.done():
-        waiter.set_exception(TimeoutError())
-
-
-class Playing:
-    """A playback under way on a leg."""
-
-    def __init__(self, leg: Leg, id_: str, finished: Waiter[str]) -> None:
-        self._leg, self._id, self._finished = leg, id_, finished
-
-    @property
-    def over(self) -> bool:
-        """Whether it has ended, in whatever way."""
-        return self._finished.done()
-
-    async def finished(self) -> bool:
-        """Wait for the playback's end; False when Asterisk could not play it. Raises HungUp."""
-        timer = asyncio.get_running_loop().call_later(PLAY_SECONDS, _expire, self._finished)
-        try:
-            state = await self._finished
-        finally:
-            timer.cancel()
-        if state != "done":  # a hang-up ends it as failed too, and its own event comes a moment later
-            await self._leg.check()
-        return state == "done"
-
-    async def stop(self) -> None:
-        """Stop the playback; one that has ended already is fine. Raises HungUp."""
-        if not self.over:
-            await self._leg.stop_playback(self._id)

@@ -1,0 +1,41 @@
+"""A playback under way on a leg: wait for its end, or stop it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from uncall_ari.ari.waiting import Waiter, expire
+
+if TYPE_CHECKING:
+    from uncall_ari.ari.leg import Leg
+
+PLAY_SECONDS = 3600.0  # no prompt is longer
+
+
+class Playing:
+    """A playback under way on a leg."""
+
+    def __init__(self, leg: Leg, id_: str, finished: Waiter[str]) -> None:
+        self._leg, self._id, self._finished = leg, id_, finished
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended, in whatever way."""
+        return self._finished.done()
+
+    async def finished(self) -> bool:
+        """Wait for the playback's end; False when Asterisk could not play it. Raises HungUp."""
+        timer = asyncio.get_running_loop().call_later(PLAY_SECONDS, expire, self._finished)
+        try:
+            state = await self._finished
+        finally:
+            timer.cancel()
+        if state != "done":  # a hang-up ends it as failed too, and its own event comes a moment later
+            await self._leg.check()
+        return state == "done"
+
+    async def stop(self) -> None:
+        """Stop the playback; one that has ended already is fine. Raises HungUp."""
+        if not self.over:
+            await self._leg.stop_playback(self._id)
