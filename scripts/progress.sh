@@ -18,7 +18,7 @@ step() {
         while sleep 1 && kill -0 $$; do printf '\033[A\r%4d s\n' $((SECONDS - began)); done >&2 2>/dev/null 9>&- &
         ticker=$!
     fi
-    "${@:2}" >>"$log" 2>&1 </dev/null 9>&- || status=$?
+    "${@:2}" >>"$log" 2>&1 </dev/null || status=$?  # holds the lock too, should this script be killed
     stop_ticker
     return $status
 }
@@ -30,6 +30,7 @@ stop_ticker() {
     ticker=
 }
 trap stop_ticker EXIT
+trap 'exit 130' INT TERM
 
 # After a step that has failed: its last words, and what to do.
 failed() {
