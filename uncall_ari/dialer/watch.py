@@ -15,7 +15,7 @@ from uncall_ari.store.records import Task
 log = structlog.get_logger(__name__)
 
 RECOUNT_SECONDS = 2.0  # a running task's counters are recounted this often,
-RECOUNT_SHARE = 0.02  # unless counting would take more than this share of the time
+RECOUNT_SHARE = 0.005  # unless counting would take more than this share of the time
 
 
 class Watch:
