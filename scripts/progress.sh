@@ -53,8 +53,10 @@ apt_install() {
     command -v apt-get >/dev/null || die "$reason. Install it by hand: in Debian it is in $*."
     if [ "$(id -u)" != 0 ]; then
         command -v sudo >/dev/null || die "$reason. As root: apt-get install $*"
-        say "$reason: apt-get install $* asks for your password"
-        sudo -v || die "$reason. As root: apt-get install $*"
+        if ! sudo -n true 2>/dev/null; then
+            say "$reason: your password is asked for, to apt-get install $*"
+            sudo -v || die "$reason. As root: apt-get install $*"
+        fi
         as_root=(sudo)
     fi
     step "reading apt's package lists" "${as_root[@]}" apt-get update -q || say "apt-get update failed; going on"
