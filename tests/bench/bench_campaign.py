@@ -119,7 +119,7 @@ async def _follow(engine: Engine, task_id: int, numbers: int, limit: float) -> t
                 progress.update(bar, completed=task.called, refresh=True)
                 if task.called >= numbers:
                     return most, task.called
-                await asyncio.sleep(1.0)
+                await asyncio.sleep(2.0)
 
 
 def main() -> None:
