@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 from uncall_ari.ari.waiting import Waiter, expire
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from uncall_ari.ari.leg import Leg
 
 PLAY_SECONDS = 3600.0  # no prompt is longer
+HANGUP_SECONDS = 0.5  # between the end of a playback by a hang-up and the word of the hang-up
 
 
 class Playing:
@@ -32,6 +34,8 @@ class Playing:
         finally:
             timer.cancel()
         if state != "done":  # a hang-up ends it as failed too, and its own event comes a moment later
+            with contextlib.suppress(TimeoutError):
+                await self._leg.ended(HANGUP_SECONDS)
             await self._leg.check()
         return state == "done"
 
