@@ -7,15 +7,22 @@ from typing import Self
 
 import structlog
 
+from uncall_ari.ami import Ami
 from uncall_ari.ari import Ari, Gap, IdMaker
 from uncall_ari.ari.events import StasisStart
+from uncall_ari.calls.board import Board
+from uncall_ari.calls.extensions import Extensions
+from uncall_ari.calls.records import CallLog, ExtensionStatus, Pop
+from uncall_ari.calls.scribe import Scribe
 from uncall_ari.config import Choice, Settings, needs_restart
+from uncall_ari.control import Control
 from uncall_ari.dialer.numbers import dialable
 from uncall_ari.dialer.worker import Dialer
 from uncall_ari.errors import ConfigError, ConfigErrors, NoSuchTask
 from uncall_ari.flows.means import Means
-from uncall_ari.flows.newcomer import send_back
+from uncall_ari.flows.newcomer import receive
 from uncall_ari.ivr.check import missing_sounds
+from uncall_ari.media.calls import CallRecordings
 from uncall_ari.media.library import RecordingLibrary
 from uncall_ari.media.prompts import Prompts
 from uncall_ari.share import shared
@@ -24,6 +31,7 @@ from uncall_ari.store.records import NewTask, Task, TaskStatus
 
 log = structlog.get_logger(__name__)
 
+SCRIBE_SECONDS = 10.0  # given to records that are not written yet
 FAREWELL_SECONDS = 10.0  # given to calls under way when the engine is told to end
 
 
@@ -35,7 +43,9 @@ class Engine:
         self.recordings = RecordingLibrary(settings.media.recordings)
         self._store = store
         self._ids = ids
-        self._newcomers: set[asyncio.Task[None]] = set()
+        self.call_recordings = CallRecordings(settings.recording.folder.absolute())
+        self._scribe = Scribe(store, self.call_recordings)
+        self._board = Board(self._scribe.pop)
         self._work: asyncio.Task[None] | None = None
         self.ari = Ari(
             settings.asterisk.url,
@@ -45,8 +55,16 @@ class Engine:
             on_newcomer=self._newcomer,
             on_gap=self._connected,
         )
+        asterisk = settings.asterisk
+        self._ami = Ami(
+            asterisk.ami_host,
+            asterisk.ami_port,
+            asterisk.ami_user or asterisk.user,
+            asterisk.ami_password.get_secret_value() or asterisk.password.get_secret_value(),
+        )
         means = self._means(settings)
         require_sounds(settings, means)
+        self._control = Control(means)
         self.dialer = Dialer(settings, store, means, ids)
 
     @classmethod
@@ -60,7 +78,7 @@ class Engine:
         url = settings.database.url.get_secret_value()
         async with await Store.open(url, timezone=settings.dialer.timezone) as store:
             engine = cls(settings, store, IdMaker(await store.start()))
-            async with engine.ari:
+            async with engine.ari, engine._ami:
                 work = engine._work = asyncio.create_task(engine.dialer.run(), name="dialler")
                 try:
                     yield engine
@@ -69,7 +87,9 @@ class Engine:
                 finally:
                     engine.ari.leaving = True
                     work.cancel()
-                    await asyncio.gather(work, *engine._newcomers, return_exceptions=True)
+                    await engine._control.close()
+                    await asyncio.gather(work, return_exceptions=True)
+                    await engine._scribe.close(SCRIBE_SECONDS)
 
     async def failed(self) -> str:
         """Wait until the engine cannot go on at all, and return why.
@@ -97,6 +117,7 @@ class Engine:
         require_sounds(settings, means)
         waiting = needs_restart(self.settings, settings)
         self.settings = settings
+        self._control.means = means
         self.dialer.change(settings, means)
         return waiting
 
@@ -148,6 +169,76 @@ class Engine:
         """Return all tasks, or the one with this id, or none."""
         return await self._store.tasks(task_id)
 
+    # --- calls: all may raise ConnectionFailed and CommandRefused -------------------------------------
+
+    async def click_to_call(self, extension: str, number: str, action_id: str) -> str:
+        """Ring the extension, then the number, and connect them; returns the action id, ours when it is ""."""
+        return await self._control.click(extension, number, action_id, agent_first=True)
+
+    async def click_to_bridge(self, first: str, second: str, action_id: str) -> str:
+        """The same with any number first."""
+        return await self._control.click(first, second, action_id, agent_first=False)
+
+    async def pop(self, extension: str) -> Pop | None:
+        """Return the extension's call that its screen has not shown yet."""
+        return self._control.pop(extension)
+
+    async def call_recording(self, uid: str) -> str | None:
+        """Return the file name of a call's recording, None while there is none. Raises StoreUnavailable."""
+        return await self._store.recording_of(uid)
+
+    async def call_log(self, action_id: str) -> CallLog | None:
+        """Return the record of the call that was ordered with this action id. Raises StoreUnavailable."""
+        return await self._store.call_log(action_id)
+
+    async def set_busy(self, extension: str) -> None:
+        """Set "do not disturb"."""
+        await self._control.set_busy(extension)
+
+    async def set_idle(self, extension: str) -> None:
+        """Take "do not disturb" away."""
+        await self._control.set_idle(extension)
+
+    async def hold(self, extension: str) -> str:
+        """Let the extension's other party hear music; returns its channel, for `restore`."""
+        return await self._control.hold(extension)
+
+    async def restore(self, extension: str, channel: str) -> None:
+        """Give a held call to the extension."""
+        await self._control.restore(extension, channel)
+
+    async def transfer(self, extension: str, target: str) -> None:
+        """Give the extension's other party to the extension `target`."""
+        await self._control.transfer(extension, target)
+
+    async def ask_feedback(self, extension: str) -> None:
+        """Have the other party asked for a score after the extension's side has ended."""
+        await self._control.ask_feedback(extension)
+
+    async def listen(self, supervisor: str, extension: str) -> None:
+        """Let the supervisor hear the extension's call."""
+        await self._control.spy(supervisor, extension, whisper=False)
+
+    async def whisper(self, supervisor: str, extension: str) -> None:
+        """Let the supervisor hear the extension's call and speak to the extension alone."""
+        await self._control.spy(supervisor, extension, whisper=True)
+
+    async def hang_up(self, extension: str) -> None:
+        """End the extension's call, both sides."""
+        await self._control.hang_up(extension)
+
+    async def extension_status(self, extension: str) -> ExtensionStatus:
+        """Return the extension's state now."""
+        return await self._control.means.extensions.status(extension)
+
+    async def extension_statuses(self) -> list[tuple[str, ExtensionStatus]]:
+        """Return the state of each extension."""
+        return await self._control.means.extensions.statuses()
+
+    def live_calls(self) -> list[str]:
+        """Return the uids of the talks that go on."""
+        return [talk.uid for talk in self._board.talks]
+
     # --- Asterisk --------------------------------------------------------------------------------------
 
     def _means(self, settings: Settings) -> Means:
@@ -159,17 +250,19 @@ class Engine:
             prompts={language: Prompts(sounds, language) for language in ("zh", "en")},
             language=settings.media.language,
             recordings=self.recordings,
-            extension_endpoint=settings.extensions.endpoint,
-            extension_ring_seconds=settings.extensions.ring_seconds,
+            extensions=Extensions(self.ari, self._ami, settings.extensions.endpoint),
+            board=self._board,
+            scribe=self._scribe,
+            ami=self._ami,
+            call_recordings=self.call_recordings,
+            settings=settings,
         )
 
     async def _connected(self, _: Gap) -> None:
         await self.dialer.on_connect(self.ari)
 
     def _newcomer(self, event: StasisStart) -> None:
-        task = asyncio.create_task(send_back(self.ari, event.channel), name=f"newcomer {event.channel.id}")
-        self._newcomers.add(task)
-        task.add_done_callback(self._newcomers.discard)
+        self._control.run(receive(self._control.means, event), f"newcomer {event.channel.id}")
 
 
 def require_sounds(settings: Settings, means: Means) -> None:

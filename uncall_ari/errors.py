@@ -6,6 +6,7 @@ UncallError
 ├── ConnectionFailed     Asterisk is not reached now
 ├── StoreUnavailable     the database is not reached now
 ├── NoSuchTask           a task id that is none
+├── CommandRefused       a command on a call that cannot be carried out, with the reason as `WhyNot`
 └── RecordingRefused     an upload that is not taken, with the reason as `RefusedBecause`
 """
 
@@ -78,6 +79,27 @@ class NoSuchTask(UncallError):
     def __init__(self, task_id: int) -> None:
         self.task_id = task_id
         super().__init__(f"there is no task {task_id}")
+
+
+class WhyNot(Enum):
+    """Why a command on a call is refused (the failures of contract section 2)."""
+
+    RINGING = "the extension is ringing"
+    UNAVAILABLE = "the extension is in a call, does not want to be disturbed, or is not registered"
+    NO_CALL = "the extension is in no call"
+    NOT_IN_BRIDGE = "the extension's call has nobody at its other end now"
+    TARGET_NOT_IDLE = "the target is not idle"
+    NO_SUCH_CHANNEL = "no held call has this channel"
+    CANNOT_LISTEN = "the supervisor cannot listen to this call"
+    NOT_CHANGED = "the extension was not set to busy"
+
+
+class CommandRefused(UncallError):
+    """A command on a call cannot be carried out now."""
+
+    def __init__(self, why: WhyNot) -> None:
+        self.why = why
+        super().__init__(why.value)
 
 
 class RefusedBecause(Enum):

@@ -36,7 +36,12 @@ def plain_settings(lab: Lab, database: str, **sections: Any) -> dict[str, Any]:
     }
     menu = {"keys": {"1": "hang up", "9": "call back", "0": "extension 801"}, "play": ["demo-menu"], "retries": 0}
     settings: dict[str, Any] = {
-        "asterisk": {"url": lab.asterisk.url, "user": lab.asterisk.user, "password": lab.asterisk.password},
+        "asterisk": {
+            "url": lab.asterisk.url,
+            "user": lab.asterisk.user,
+            "password": lab.asterisk.password,
+            "ami_port": lab.asterisk.ami_port,
+        },
         "database": {"url": database},
         "media": {"recordings": str(lab.recordings), "sounds": str(lab.sounds)},
         "dialer": {"ring_seconds": 5, "finish_after": 1, "poll_seconds": 0.5},
@@ -47,6 +52,8 @@ def plain_settings(lab: Lab, database: str, **sections: Any) -> dict[str, Any]:
     for name, section in sections.items():
         if name == "trunk":
             settings["trunk"] = [trunk | each for each in section]
+        elif isinstance(section, list):
+            settings[name] = section
         else:
             settings[name] = settings.get(name, {}) | section
     return settings

@@ -42,7 +42,7 @@ class Bridge:
 
     async def __aenter__(self) -> Bridge:
         try:
-            await self._ari.connection.http("POST", path("bridges", self.id) + "?type=mixing,dtmf_events")
+            await self._ari.connection.http("POST", path("bridges", self.id) + "?type=mixing")
         except RequestFailed as error:
             if error.status != 409:  # 409 after a lost answer: it is there
                 raise

@@ -2,10 +2,12 @@
 with what is live after every time without a connection."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlencode
 
 import structlog
 
@@ -87,6 +89,48 @@ class Ari:
             body["variables"] = dict(variables)
         await self.request("POST", path("channels", leg.id), body)
 
+    async def create(self, leg: Leg, endpoint: str, *, originator: str = "", variables: Mapping[str, str]) -> None:
+        """Make `leg` for `endpoint` without dialling it: `leg.entered`, then `leg.dial`. Put into a bridge before, its
+        early media is heard there. Raises RequestFailed (500: no such endpoint), ConnectionLost.
+        """
+        body: dict[str, object] = {"endpoint": endpoint, "app": self.app, "variables": dict(variables)}
+        if originator:
+            body["originator"] = originator
+        await self.request("POST", f"channels/create?{urlencode({'channelId': leg.id})}", body)
+
+    async def take_in(self, channel: events.Channel) -> Leg:
+        """Return the leg of a call that came in. Asterisk tells the end of a channel that the dialplan made only to
+        who has subscribed to it. Use `async with`. Raises RequestFailed when the caller is gone already."""
+        leg = self.leg(channel.id)
+        leg.on_event(events.StasisStart(channel))
+        try:
+            await self.request("POST", f"applications/{self.app}/subscription?eventSource=channel:{channel.id}")
+        except BaseException:
+            self.forget(channel.id)
+            raise
+        return leg
+
+    @contextlib.asynccontextmanager
+    async def watching(self, channel: events.Channel) -> AsyncIterator[Leg]:
+        """The leg of a channel whose end is to be noticed and which is left alone otherwise, whoever made it.
+
+        Raises RequestFailed when it is gone already.
+        """
+        known = self._objects.get(channel.id)
+        if isinstance(known, Leg):
+            yield known
+            return
+        leg = await self.take_in(channel)
+        try:
+            yield leg
+        finally:
+            self.forget(channel.id)
+
+    async def snoop(self, leg: Leg, target: str, *, whisper: bool) -> None:
+        """Make `leg` hear both sides of the channel `target` and, with `whisper`, speak to it alone."""
+        query = urlencode({"app": self.app, "spy": "both", "whisper": "out" if whisper else "none"})
+        await self.request("POST", path("channels", target, "snoop", leg.id) + f"?{query}")
+
     async def adopt(self, leg: Leg) -> None:
         """Bring a leg of an earlier process up to what it is now. A channel that is gone ends the leg."""
         leg.reconcile(await self.channel(leg.id))
@@ -117,6 +161,31 @@ class Ari:
             raise
         channel: events.Channel = events.decode_body(body, events.Channel)
         return channel
+
+    async def endpoint(self, name: str) -> events.Endpoint | None:
+        """Return the PJSIP endpoint of this name as it is now, None when there is none."""
+        try:
+            body = await self.request("GET", path("endpoints", "PJSIP", name))
+        except RequestFailed as error:
+            if error.status == 404:
+                return None
+            raise
+        endpoint: events.Endpoint = events.decode_body(body, events.Endpoint)
+        return endpoint
+
+    async def endpoints(self) -> list[events.Endpoint]:
+        """Return all PJSIP endpoints."""
+        listing: list[events.Endpoint] = events.decode_body(
+            await self.connection.http("GET", "endpoints/PJSIP"), list[events.Endpoint]
+        )
+        return listing
+
+    async def channels(self) -> list[events.Channel]:
+        """Return all channels that there are."""
+        listing: list[events.Channel] = events.decode_body(
+            await self.connection.http("GET", "channels"), list[events.Channel]
+        )
+        return listing
 
     async def bridges(self) -> list[events.BridgeState]:
         """Return all bridges that there are."""

@@ -10,6 +10,7 @@ WANTED = (
     "RESTResponse",
     "ApplicationReplaced",
     "StasisStart",
+    "ChannelStateChange",
     "ChannelDestroyed",
     "ChannelDtmfReceived",
     "PlaybackFinished",
@@ -55,6 +56,14 @@ class Playback(msgspec.Struct, frozen=True):
     id: str
     target_uri: str = ""
     state: str = ""
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """A phone or trunk as Asterisk knows it. `state` is online (a phone is registered), offline or unknown."""
+
+    resource: str
+    state: str = ""
+    channel_ids: list[str] = []
 
 
 class BridgeState(msgspec.Struct, frozen=True):

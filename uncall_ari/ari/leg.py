@@ -39,12 +39,14 @@ class Leg:
 
     def __init__(self, ari: Ari, id_: str) -> None:
         self.id = id_
+        self.name = ""  # of the channel, PJSIP/801-00000001; "" until the first event
         self.ringing_at: datetime | None = None
         self.answered_at: datetime | None = None
         self.end: End | None = None
         self._ari = ari
         self._ended_by = EndedBy.THEM
         self._up = False
+        self._entered = False  # is in our application, answered or not
         self._away = False  # in the dialplan by our own `continue`
         self._args: list[str] = []
         self._keys: deque[str] = deque(maxlen=KEYS_KEPT)
@@ -66,6 +68,18 @@ class Leg:
         """Wait until the leg has answered and is ours. Raises HungUp, or TimeoutError after `seconds`."""
         limit = self._limit(seconds)
         while not self._up:
+            await self._change(limit)
+
+    async def entered(self, seconds: float) -> None:
+        """Wait until the leg is in our application, answered or not. Raises HungUp, or TimeoutError."""
+        limit = self._limit(seconds)
+        while not self._entered:
+            await self._change(limit)
+
+    async def rings(self, seconds: float) -> None:
+        """Wait until the leg's phone rings, or is answered. Raises HungUp, or TimeoutError after `seconds`."""
+        limit = self._limit(seconds)
+        while self.ringing_at is None and not self._up:
             await self._change(limit)
 
     async def ended(self, seconds: float) -> End:
@@ -165,6 +179,24 @@ class Leg:
         """Stop the ringback. Raises HungUp."""
         await self.request("DELETE", path("channels", self.id, "ring"))
 
+    async def answer(self) -> None:
+        """Answer a call that came in. Raises HungUp."""
+        await self.request("POST", path("channels", self.id, "answer"))
+
+    async def music(self) -> None:
+        """Let the leg, which must be in no bridge, hear the music on hold. Raises HungUp."""
+        await self.request("POST", path("channels", self.id, "moh"))
+
+    async def stop_music(self) -> None:
+        """Stop the music; where none plays, that is fine. Raises HungUp."""
+        with contextlib.suppress(RequestFailed):
+            await self.request("DELETE", path("channels", self.id, "moh"))
+
+    async def dial(self, caller: str, seconds: int) -> None:
+        """Have Asterisk dial a leg that `Ari.create` made, on behalf of the leg `caller`. Raises HungUp."""
+        uri = path("channels", self.id, "dial") + f"?caller={caller}&timeout={seconds}"
+        await self.request("POST", uri)
+
     async def hang_up(self, reason: str = "normal") -> None:
         """Ask for the leg's end; `ended` tells when it has come. A leg that is gone already is fine."""
         if self.end is not None:
@@ -211,10 +243,11 @@ class Leg:
         """Take an event. Never waits. (StasisEnd is not among them: a leg's end, with its cause, is told by
         ChannelDestroyed, and a leg that we send into the dialplan has not ended at all.)"""
         match event:
-            case events.StasisStart(args=args):
-                self._args, self._away = args, False
-                self._enter()
+            case events.StasisStart(channel=channel, args=args):
+                self._args, self._away, self._entered, self.name = args, False, True, channel.name
+                self._on_state(channel.state)
             case events.ChannelStateChange(channel=channel):
+                self.name = channel.name
                 self._on_state(channel.state)
             case events.ChannelDestroyed(cause=cause, tech_cause=sip):
                 self.finish(End(self._ended_by, datetime.now(UTC), cause, sip))
@@ -227,9 +260,11 @@ class Leg:
         """Take what a look at Asterisk showed, after a time without events; None: the channel is gone."""
         if channel is None:
             self.finish(End(EndedBy.GAP, datetime.now(UTC)))
-        elif channel.in_stasis:
-            self._away = False
-            self._enter()
+            return
+        self.name = channel.name
+        if channel.in_stasis:
+            self._away, self._entered = False, True
+            self._on_state(channel.state)
 
     def finish(self, end: End) -> None:
         """The leg has ended: everyone who waits on it is told."""
@@ -255,16 +290,14 @@ class Leg:
             waiter.set_result(state)
         self._wake()
 
-    def _enter(self) -> None:
-        self._up = True
-        self.answered_at = self.answered_at or datetime.now(UTC)
-        self._wake()
-
     def _on_state(self, state: str) -> None:
+        """Take the channel's state. A leg is up when it is answered AND ours: an originated one is answered first."""
         if state == "Ringing":
             self.ringing_at = self.ringing_at or datetime.now(UTC)
         elif state == "Up":
             self.answered_at = self.answered_at or datetime.now(UTC)
+            self._up = self._up or self._entered
+        self._wake()
 
     def _on_key(self, digit: str) -> None:
         if len(self._keys) == KEYS_KEPT:

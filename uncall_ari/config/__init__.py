@@ -1,5 +1,6 @@
 """Settings: uncall.toml and the environment, checked, as immutable values."""
 
+from uncall_ari.config.calling import InboundSettings, RecordingSettings, SurveySettings
 from uncall_ari.config.changes import Change, changes, needs_restart
 from uncall_ari.config.dialling import AmdSettings, DialerSettings, RetrySettings
 from uncall_ari.config.load import load_settings
@@ -24,13 +25,16 @@ __all__ = [
     "DatabaseSettings",
     "DialerSettings",
     "ExtensionSettings",
+    "InboundSettings",
     "MediaSettings",
     "Menu",
     "Queue",
+    "RecordingSettings",
     "RetrySettings",
     "RewriteSettings",
     "Settings",
     "Step",
+    "SurveySettings",
     "Trunk",
     "WebSettings",
     "changes",

@@ -9,9 +9,10 @@ from typing import Any
 from pydantic import SecretStr, ValidationError
 
 from uncall_ari.config.explain import explain
-from uncall_ari.config.models import DatabaseSettings, Settings
+from uncall_ari.config.models import Settings
 from uncall_ari.config.sources import FILE_VARIABLE, Source, blame, merge, read_environment, read_file
-from uncall_ari.errors import ConfigError, ConfigErrors, Mistake
+from uncall_ari.errors import ConfigError, ConfigErrors, Mistake, remedy_for_unknown
+from uncall_ari.ivr.action import GoMenu
 from uncall_ari.ivr.check import endless_rounds, unknown_references
 
 _USUAL_FILE = Path("uncall.toml")
@@ -59,7 +60,7 @@ def _validate(values: dict[str, Any]) -> tuple[Settings | None, list[Mistake]]:
     mistakes += _within("ivr", unknown_references(values.get("ivr")))
     mistakes += _misnamed_menus(values.get("ivr")) + _trunks_twice(values.get("trunk"))
     if settings is not None:
-        mistakes += _within("ivr", endless_rounds(settings.ivr))
+        mistakes += _within("ivr", endless_rounds(settings.ivr)) + _unknown_ways(settings)
         if not settings.asterisk.password.get_secret_value():
             mistakes.append(
                 Mistake(("asterisk", "password"), "is not set", "Write the password that ari.conf has for the user")
@@ -79,6 +80,19 @@ def _misnamed_menus(menus: object) -> list[Mistake]:
         Mistake(("ivr", str(name), "value"), "differs from the table's name", "Leave value out")
         for name, menu in menus.items()
         if isinstance(menu, Mapping) and menu.get("value", name) != name
+    ]
+
+
+def _unknown_ways(settings: Settings) -> list[Mistake]:
+    """Routes of calls from outside to menus that are not there."""
+    return [
+        Mistake(
+            ("inbound", index, "to"),
+            f"there is no menu {route.way.menu}",
+            remedy_for_unknown(route.way.menu, settings.ivr),
+        )
+        for index, route in enumerate(settings.inbound)
+        if isinstance(route.way, GoMenu) and route.way.menu not in settings.ivr
     ]
 
 
@@ -109,6 +123,7 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
     return settings.model_copy(
         update={
             "media": media.model_copy(update={"recordings": folder / media.recordings, "sounds": sounds}),
-            "database": DatabaseSettings(url=SecretStr(url)),
+            "recording": settings.recording.model_copy(update={"folder": folder / settings.recording.folder}),
+            "database": settings.database.model_copy(update={"url": SecretStr(url)}),
         }
     )

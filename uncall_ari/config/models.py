@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import SecretStr, field_validator
 
+from uncall_ari.config.calling import InboundSettings, RecordingSettings, SurveySettings
 from uncall_ari.config.dialling import DialerSettings
 from uncall_ari.config.fields import Label, Network, Section, TargetValue, setting
 from uncall_ari.config.trunk import Trunk
@@ -39,6 +40,16 @@ class AsteriskSettings(Section):
         restart=True,
         pattern=r"^[A-Za-z0-9_-]{1,40}$",
     )
+    ami_host: str = setting(
+        "127.0.0.1", "address of Asterisk's manager interface", restart=True, pattern=r"^[0-9A-Za-z.:_-]+$"
+    )
+    ami_port: int = setting(5038, "port of Asterisk's manager interface", restart=True, ge=1, le=65535)
+    ami_user: str = setting(
+        "", "user name in manager.conf; empty: the same as user", restart=True, pattern=r"^[!-9;-~]{0,80}$"
+    )
+    ami_password: SecretStr = setting(
+        SecretStr(""), "password in manager.conf; empty: the same as password", restart=True
+    )
 
 
 class DatabaseSettings(Section):
@@ -49,6 +60,14 @@ class DatabaseSettings(Section):
         "sqlite:///FILE, or mysql://USER:PASSWORD@HOST:PORT/DATABASE for MySQL and MariaDB; in the password, "
         "characters other than letters and digits as %HH",
         restart=True,
+    )
+
+    calls: str = setting(
+        "asteriskcdrdb",
+        "database of pop, cdr and cdr_task on the same MySQL or MariaDB server; empty: in that of the tasks; on SQLite "
+        "they are in the one file",
+        restart=True,
+        pattern=r"^[A-Za-z0-9_]{0,64}$",
     )
 
     @field_validator("url")
@@ -132,7 +151,10 @@ class Settings(Section):
     media: MediaSettings = setting(MediaSettings(), "sounds")
     dialer: DialerSettings = setting(DialerSettings(), "how tasks are dialled")
     extensions: ExtensionSettings = setting(ExtensionSettings(), "the agents' phones")
+    recording: RecordingSettings = setting(RecordingSettings(), "recordings of calls")
+    survey: SurveySettings = setting(SurveySettings(), "the satisfaction survey")
     trunk: tuple[Trunk, ...] = setting((), "lines to the outside")
+    inbound: tuple[InboundSettings, ...] = setting((), "where calls from outside go")
     queue: dict[TargetValue, Queue] = setting({}, "queues of agents")
     ivr: dict[TargetValue, Menu] = setting({}, "voice menus")
 

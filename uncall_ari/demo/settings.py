@@ -24,6 +24,7 @@ _TEXT: Final = """\
 url = {{ lab.asterisk.url | quoted }}
 user = {{ lab.asterisk.user | quoted }}
 password = {{ lab.asterisk.password | quoted }}
+ami_port = {{ lab.asterisk.ami_port }}
 
 [database]
 url = {{ database | quoted }}

@@ -1,37 +1,44 @@
-"""Connect the customer with an extension: ring it, bridge the two, stay until one is gone."""
+"""Connect a customer, who is on the line, with an extension: ring it, let the two talk, stay until it is over."""
 
-import asyncio
+from datetime import UTC, datetime
 
-import structlog
-
-from uncall_ari.ari import HungUp, Leg, RequestFailed
-from uncall_ari.errors import ConnectionFailed
+from uncall_ari.ari import Leg
+from uncall_ari.calls.records import Direction, Pop
+from uncall_ari.calls.talk import Party, Talk
+from uncall_ari.flows.conversation import TALK_SECONDS, converse
 from uncall_ari.flows.means import AGENT, CALL, Means
+from uncall_ari.flows.ringing import ring
 from uncall_ari.flows.story import Story
-
-log = structlog.get_logger(__name__)
-
-ANSWER_GRACE = 5.0  # seconds beyond the ringing time, for Asterisk's own end of it to arrive
-TALK_SECONDS = 4 * 3600.0  # no conversation is longer
+from uncall_ari.flows.waits import first_of
 
 
 async def connect(means: Means, customer: Leg, story: Story, extension: str, caller_id: str) -> bool:
-    """Ring `extension` (it sees `caller_id`), let the two talk, return when one of them is gone.
+    """Ring `extension` (it sees `caller_id`), let the two talk, return when it is over.
 
     Returns False, with the customer still there, when the extension did not answer. Raises HungUp when the
     customer left before.
     """
     story.waits_for_agent = True
+    pop = Pop(extension, caller_id, extension, customer.id, Direction.IN, datetime.now(UTC))
     async with means.ari.leg(means.new_id()) as agent:
         await customer.ring()
-        answered = await customer.attend(_ring(means, agent, extension, caller_id))
+        answered = await customer.attend(
+            ring(means, agent, extension, caller_id=caller_id, on_ringing=lambda: means.board.show(pop))
+        )
         await customer.stop_ringing()
         if not answered:
             return False
+        talk = Talk(
+            customer.id,
+            Party(caller_id, customer, is_extension=False),
+            Party(extension, agent, is_extension=True),
+            direction=Direction.IN,
+            context="menu",
+        )
         async with means.ari.bridge(means.new_id()) as bridge:
             await bridge.add(customer, agent)
             story.extension, story.waits_for_agent = extension, False
-            await _until_one_is_gone(customer, agent)
+            await converse(means, talk, bridge)
     return True
 
 
@@ -50,33 +57,6 @@ async def rejoin(means: Means, customer: Leg, story: Story) -> bool:
         async with means.ari.leg(channel.id) as agent, means.ari.bridge(bridge.id):
             await means.ari.adopt(agent)
             story.began, story.extension = True, channel.channelvars.get(CALL, "").removeprefix(AGENT)
-            await _until_one_is_gone(customer, agent)
+            await first_of(agent=agent.ended(TALK_SECONDS), customer=customer.ended(TALK_SECONDS))
         return True
     return False
-
-
-async def _ring(means: Means, agent: Leg, extension: str, caller_id: str) -> bool:
-    seconds = means.extension_ring_seconds
-    try:
-        await means.ari.originate(
-            agent,
-            means.phone(extension),
-            seconds=seconds,
-            caller_id=caller_id,
-            variables={CALL: f"{AGENT}{extension}"},
-        )
-        await agent.answered(seconds + ANSWER_GRACE)
-    except (HungUp, RequestFailed, ConnectionFailed, TimeoutError) as error:
-        log.info("the extension did not answer", extension=extension, reason=str(error))
-        return False
-    return True
-
-
-async def _until_one_is_gone(*legs: Leg) -> None:
-    waits = [asyncio.ensure_future(leg.ended(TALK_SECONDS)) for leg in legs]
-    try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()
-        await asyncio.gather(*waits, return_exceptions=True)

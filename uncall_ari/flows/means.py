@@ -2,11 +2,19 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import structlog
 
+from uncall_ari.ami import Ami
 from uncall_ari.ari import Ari
-from uncall_ari.ivr import Menu
+from uncall_ari.calls.board import Board
+from uncall_ari.calls.extensions import Extensions
+from uncall_ari.calls.scribe import Scribe
+from uncall_ari.config import Settings, SurveySettings
+from uncall_ari.dialer.numbers import dial_target, dialable
+from uncall_ari.ivr import CallExtension, GoMenu, Menu
+from uncall_ari.media.calls import CallRecordings
 from uncall_ari.media.library import NoSuchRecording, RecordingLibrary
 from uncall_ari.media.prompts import NoSuchPrompt, Prompts
 
@@ -14,6 +22,17 @@ log = structlog.get_logger(__name__)
 
 CALL = "UNCALL_CALL"  # the channel variable that says whose a channel is; Asterisk puts it into every event
 AGENT = "agent "  # how it begins for a leg to an extension, whose number follows
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom to dial, and how."""
+
+    number: str
+    endpoint: str  # what Asterisk dials
+    is_extension: bool
+    ring_seconds: int
+    caller_id: str = ""  # that a trunk wants to present, "" for none
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +45,52 @@ class Means:
     prompts: Mapping[str, Prompts]  # by language
     language: str
     recordings: RecordingLibrary
-    extension_endpoint: str  # "{extension}", or how PJSIP endpoints of extensions are named
-    extension_ring_seconds: int
+    extensions: Extensions
+    board: Board
+    scribe: Scribe
+    ami: Ami
+    call_recordings: CallRecordings
+    settings: Settings
+
+    @property
+    def extension_ring_seconds(self) -> int:
+        """How long an extension may ring."""
+        return self.settings.extensions.ring_seconds
+
+    @property
+    def record(self) -> bool:
+        """Whether talks are recorded."""
+        return self.settings.recording.enabled
+
+    @property
+    def survey(self) -> SurveySettings:
+        """What customers are asked after a talk."""
+        return self.settings.survey
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of what people read."""
+        return self.settings.dialer.timezone
+
+    def inbound(self, number: str) -> CallExtension | GoMenu | None:
+        """Where a call from outside to `number` goes by the settings; None: they do not say."""
+        return next((route.way for route in self.settings.inbound if route.pattern.matches(number)), None)
+
+    async def target(self, number: str) -> Target | None:
+        """The extension of this number, else the first trunk that may dial it; None when there is neither.
+
+        Raises ConnectionFailed.
+        """
+        if await self.extensions.exists(number):
+            return Target(number, self.phone(number), is_extension=True, ring_seconds=self.extension_ring_seconds)
+        plain = dialable(number)
+        for trunk in self.settings.trunk if plain is not None else ():
+            dialled = trunk.number_rules.dial_string(plain)
+            if dialled is not None:
+                seconds = trunk.ring_seconds or self.settings.dialer.ring_seconds
+                endpoint = dial_target(trunk.endpoint, dialled)
+                return Target(plain, endpoint, is_extension=False, ring_seconds=seconds, caller_id=trunk.caller_id)
+        return None
 
     def sound(self, name: str, language: str | None = None) -> str:
         """Return the media URI of a prompt, or of an uploaded recording when `name` is `recording:FILE`."""
@@ -48,4 +111,4 @@ class Means:
 
     def phone(self, extension: str) -> str:
         """Return what to dial for an extension."""
-        return "PJSIP/" + self.extension_endpoint.format(extension=extension)
+        return "PJSIP/" + self.extensions.endpoint(extension)

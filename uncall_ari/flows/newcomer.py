@@ -1,16 +1,81 @@
-"""A call that comes in from a trunk or is dialled by an extension: handed back to the dialplan, which connects it."""
+"""A call that comes in from a trunk or is dialled by an extension: led to where it belongs, or back to the dialplan."""
 
 import contextlib
 
 import structlog
 
-from uncall_ari.ari import Ari, RequestFailed
+from uncall_ari.ari import Ari, HungUp, Leg, RequestFailed
 from uncall_ari.ari.connection import path
-from uncall_ari.ari.events import Channel
+from uncall_ari.ari.events import Channel, StasisStart
 from uncall_ari.errors import ConnectionFailed
-from uncall_ari.flows.means import AGENT, CALL
+from uncall_ari.flows.internal import ANSWER_SECONDS, call_extension
+from uncall_ari.flows.means import AGENT, CALL, Means, Target
+from uncall_ari.flows.menu import run_menu
+from uncall_ari.flows.outward import call_outside
+from uncall_ari.flows.story import Story
+from uncall_ari.ivr.action import CallExtension, GoMenu
 
 log = structlog.get_logger(__name__)
+
+FROM_TRUNK, INTERNAL = "trunk", "internal"  # the dialplan's argument: where the call came from
+
+
+async def receive(means: Means, event: StasisStart) -> None:
+    """Lead a call that entered the application to an extension, a menu or the outside.
+
+    What we know no way for goes back to the dialplan; see `send_back`.
+    """
+    channel = event.channel
+    if channel.channelvars.get(CALL) or not event.args or event.args[0] not in (FROM_TRUNK, INTERNAL):
+        await send_back(means.ari, channel)
+        return
+    try:
+        if event.args[0] == FROM_TRUNK:
+            known = await _from_trunk(means, channel)
+        else:
+            known = await _from_extension(means, channel)
+        if not known:
+            await send_back(means.ari, channel)
+    except HungUp:
+        pass
+    except (RequestFailed, ConnectionFailed, TimeoutError) as error:
+        log.error("a call could not go on", channel=channel.id, reason=str(error) or "Asterisk fell silent")
+
+
+async def _from_trunk(means: Means, channel: Channel) -> bool:
+    """Lead a call from outside where `[inbound]` says, else to the extension that was dialled; False: nowhere."""
+    dialled = channel.dialplan.exten
+    way = means.inbound(dialled)
+    if way is None and await means.extensions.exists(dialled):
+        way = CallExtension(dialled)
+    if way is None:
+        return False
+    async with await means.ari.take_in(channel) as caller:
+        if isinstance(way, CallExtension):
+            await call_extension(means, caller, channel.caller.number, way.extension, from_trunk=True)
+        elif isinstance(way, GoMenu):
+            await _menu(means, caller, way.menu, channel.caller.number)
+    return True
+
+
+async def _menu(means: Means, caller: Leg, menu: str, number: str) -> None:
+    await caller.answer()
+    await caller.answered(ANSWER_SECONDS)
+    await run_menu(means, caller, Story(), menu, number)
+
+
+async def _from_extension(means: Means, channel: Channel) -> bool:
+    """Connect what an extension dials; False for what is neither an extension nor a number of a trunk."""
+    extension = means.extensions.number_of_channel(channel.name)
+    target = await means.target(channel.dialplan.exten) if extension else None
+    if not isinstance(target, Target):
+        return False
+    async with await means.ari.take_in(channel) as caller:
+        if target.is_extension:
+            await call_extension(means, caller, extension, target.number, from_trunk=False)
+        else:
+            await call_outside(means, caller, extension, target)
+    return True
 
 
 async def send_back(ari: Ari, channel: Channel) -> None:

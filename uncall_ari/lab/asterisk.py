@@ -43,7 +43,7 @@ class Asterisk(Server):
     def prepare(self) -> None:
         """Makes its folders and writes its configuration."""
         self.root.give(self.folder / "etc", ACCOUNT, mode=0o700)  # passwords are in there
-        for name in ("run", "log", "lib", "spool", "spool/recording", "spool/tmp"):
+        for name in ("run", "log", "lib", "spool", "spool/recording", "spool/monitor", "spool/tmp"):
             self.root.give(self.folder / name, ACCOUNT)
         write_configuration(
             self.folder / "etc",

@@ -1,0 +1,79 @@
+"""The board: the talks that go on, the extensions that are being rung, and the calls that screens are to show."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from uncall_ari.calls.records import Pop
+from uncall_ari.calls.talk import Talk
+from uncall_ari.errors import CommandRefused, WhyNot
+
+POPS_KEPT = 4  # of an extension that nobody polls for
+POP_SECONDS = 60.0  # a call that began longer ago is not shown any more
+
+
+class Board:
+    """What every command looks at. It keeps no more than what is live, and a few pops."""
+
+    def __init__(self, on_pop: Callable[[Pop], None] = lambda pop: None) -> None:
+        self._on_pop = on_pop
+        self._talks: list[Talk] = []
+        self._rung: dict[str, str] = {}
+        self._pops: dict[str, deque[Pop]] = {}
+
+    @property
+    def talks(self) -> tuple[Talk, ...]:
+        """The talks that go on."""
+        return tuple(self._talks)
+
+    @contextmanager
+    def listing(self, talk: Talk) -> Iterator[None]:
+        """Commands find `talk` inside."""
+        self._talks.append(talk)
+        try:
+            yield
+        finally:
+            self._talks.remove(talk)
+            talk.close()
+
+    def reserve(self, extension: str, uid: str) -> None:
+        """The extension is rung by the leg `uid` and no other. Raises CommandRefused RINGING when another one does."""
+        if self._rung.setdefault(extension, uid) != uid:
+            raise CommandRefused(WhyNot.RINGING)
+
+    def release(self, extension: str, uid: str) -> None:
+        """The leg `uid` does not ring the extension any more."""
+        if self._rung.get(extension) == uid:
+            del self._rung[extension]
+
+    @contextmanager
+    def ringing(self, extension: str, uid: str) -> Iterator[None]:
+        """Reserve an extension, inside."""
+        self.reserve(extension, uid)
+        try:
+            yield
+        finally:
+            self.release(extension, uid)
+
+    def talk_of(self, extension: str) -> Talk | None:
+        """The talk that the extension is in."""
+        return next((talk for talk in self._talks if talk.party(extension)), None)
+
+    def talk_held(self, channel: str) -> Talk | None:
+        """The talk whose held party has this channel name."""
+        return next((talk for talk in self._talks if talk.held is not None and talk.held.leg.name == channel), None)
+
+    def show(self, pop: Pop) -> None:
+        """A call rings at an extension, or its agent is being connected: show it once."""
+        self._pops.setdefault(pop.extension, deque(maxlen=POPS_KEPT)).append(pop)
+        self._on_pop(pop)
+
+    def next_pop(self, extension: str) -> Pop | None:
+        """The oldest call of the extension that was not shown yet."""
+        waiting = self._pops.get(extension)
+        while waiting:
+            pop = waiting.popleft()
+            if datetime.now(UTC) - pop.at < timedelta(seconds=POP_SECONDS):
+                return pop
+        return None

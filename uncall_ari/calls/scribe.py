@@ -1,0 +1,134 @@
+"""The scribe: writes down what has happened, in the background, so that no call waits for the database or a disk."""
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import structlog
+
+from uncall_ari.ari import End
+from uncall_ari.calls.records import CallLog, Pop, SurveyScore
+from uncall_ari.calls.talk import Talk
+from uncall_ari.errors import StoreUnavailable
+from uncall_ari.media.calls import CallRecordings
+
+log = structlog.get_logger(__name__)
+
+AWAY_SECONDS = 1.0  # between two attempts while the database is away
+MOST_WAITING = 10_000  # notes; more means that the database was away for hours
+COMPLETE_SECONDS = 10.0  # for Asterisk to close a recording after the call's end
+LOOK_SECONDS = 0.1
+BUSY, NO_ANSWER = (17, 21), (18, 19, 16, 0)  # Q.850
+
+
+class Books(Protocol):
+    """Where it is written down: the part of the store that is used."""
+
+    async def pop(self, pop: Pop) -> None: ...
+    async def log_call(self, log: CallLog) -> None: ...
+    async def survey(self, score: SurveyScore) -> None: ...
+
+
+class Scribe:
+    """Takes notes without waiting. `close` waits for what is under way."""
+
+    def __init__(self, books: Books, recordings: CallRecordings) -> None:
+        self._books, self._recordings = books, recordings
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def pop(self, pop: Pop) -> None:
+        """A call was shown on an agent's screen."""
+        self._spawn(self._until_written(lambda: self._books.pop(pop)))
+
+    def score(self, score: SurveyScore) -> None:
+        """A customer has answered the survey, or has not."""
+        self._spawn(self._until_written(lambda: self._books.survey(score)))
+
+    def unanswered(self, talk: Talk, end: End | None) -> None:
+        """A call was not answered."""
+        cause = end.q850 if end is not None else 0
+        said = "BUSY" if cause in BUSY else "NO ANSWER" if cause in NO_ANSWER else "FAILED"
+        at = end.at if end is not None else talk.started_at
+        self._spawn(self._until_written(lambda: self._books.log_call(_log_of(talk, at, said))))
+
+    def talk_over(self, talk: Talk, at: datetime) -> None:
+        """A talk has ended: its recording is shown as soon as it is complete, and its record written."""
+        self._spawn(self._finish(talk, at))
+
+    async def close(self, seconds: float) -> None:
+        """Give what is under way up to `seconds`."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _finish(self, talk: Talk, at: datetime) -> None:
+        if talk.recording and not await self._publish(talk):
+            talk.recording = ""
+        await self._until_written(lambda: self._books.log_call(_log_of(talk, at, "ANSWERED")))
+
+    async def _publish(self, talk: Talk) -> bool:
+        part = self._recordings.part(talk.uid)
+        try:
+            async with asyncio.timeout(COMPLETE_SECONDS):
+                while not await asyncio.to_thread(is_complete, part):
+                    await asyncio.sleep(LOOK_SECONDS)  # noqa: ASYNC110 - a file tells of no change
+            await asyncio.to_thread(self._recordings.publish, talk.uid, talk.recording)
+        except (TimeoutError, OSError) as error:
+            log.error("a recording is not complete", uid=talk.uid, reason=str(error) or "Asterisk did not close it")
+            return False
+        return True
+
+    async def _until_written(self, write: Any) -> None:
+        while True:
+            try:
+                await write()
+            except StoreUnavailable as error:
+                log.error("a record waits for the database", reason=str(error))
+                await asyncio.sleep(AWAY_SECONDS)
+                continue
+            return
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+        if len(self._tasks) >= MOST_WAITING:
+            work.close()
+            log.error("a record is lost: the database has been away for too long")
+            return
+        task = asyncio.create_task(work, name="scribe")
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a record could not be written", exc_info=task.exception())
+
+
+def is_complete(file: Path) -> bool:
+    """Whether Asterisk has closed a WAV: only then does its header say how much is in it."""
+    with file.open("rb") as opened:
+        head = opened.read(44)
+    return len(head) == 44 and int.from_bytes(head[40:44], "little") == file.stat().st_size - 44 > 0
+
+
+def _log_of(talk: Talk, ended_at: datetime, disposition: str) -> CallLog:
+    return CallLog(
+        uid=talk.uid,
+        action_id=talk.action_id,
+        caller=talk.caller,
+        callee=talk.callee,
+        extension=talk.agent,
+        direction=talk.direction,
+        outbound=talk.outbound,
+        context=talk.context,
+        channel=talk.channels[0],
+        other_channel=talk.channels[1],
+        started_at=talk.started_at,
+        answered_at=talk.answered_at,
+        ended_at=ended_at,
+        disposition=disposition,
+        recording=talk.recording,
+    )

@@ -1,0 +1,56 @@
+"""Hold and restore: the other party hears music, the agent is free, and somebody gets the call back."""
+
+from uncall_ari.ari import Bridge
+from uncall_ari.calls.talk import Order, Party, Talk, What
+from uncall_ari.errors import WhyNot
+from uncall_ari.flows.means import Means
+from uncall_ari.flows.ringing import ring
+from uncall_ari.flows.waits import first_of
+
+HOLD_SECONDS = 3600.0  # after an hour of music the call is ended
+
+
+async def hold(means: Means, talk: Talk, bridge: Bridge, agent: Party, other: Party, order: Order) -> bool:
+    """Take `other` out of the bridge to the music, let `agent` go, wait until somebody restores the call.
+
+    Whether two parties speak with each other again. The command is answered with the held channel's name.
+    """
+    await bridge.remove(other.leg)
+    await other.leg.music()
+    talk.parties, talk.held = [other], other
+    order.done(other.leg.name)
+    try:
+        await agent.leg.hang_up()
+        return await _until_restored(means, talk, bridge, other)
+    finally:
+        talk.held = None
+
+
+async def _until_restored(means: Means, talk: Talk, bridge: Bridge, held: Party) -> bool:
+    while True:
+        came = await first_of(gone=held.leg.ended(HOLD_SECONDS), order=talk.ordered())
+        if "gone" in came:
+            return False
+        order = talk.take()
+        if order is None:
+            continue
+        if order.what is What.HANG_UP:
+            order.done()
+            return False
+        if order.what is not What.RESTORE:
+            order.refuse(WhyNot.NOT_IN_BRIDGE)
+        elif await _restore(means, talk, bridge, held, order):
+            return True
+
+
+async def _restore(means: Means, talk: Talk, bridge: Bridge, held: Party, order: Order) -> bool:
+    """Ring the agent who wants the call; when he does not answer, the music goes on."""
+    leg = await talk.legs.enter_async_context(means.ari.leg(means.new_id()))
+    answered = await held.leg.attend(ring(means, leg, order.target, caller_id=held.number, on_ringing=order.done))
+    if not answered:
+        order.refuse(WhyNot.UNAVAILABLE)
+        return False
+    await held.leg.stop_music()
+    await bridge.add(held.leg, leg)
+    talk.parties = [held, Party(order.target, leg, is_extension=True)]
+    return True

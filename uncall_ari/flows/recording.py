@@ -1,0 +1,42 @@
+"""Recording a talk: begun with it, through hold and transfer, and shown when it is complete."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import structlog
+
+from uncall_ari.ami import AmiRefused
+from uncall_ari.calls.talk import Talk
+from uncall_ari.errors import ConnectionFailed
+from uncall_ari.flows.means import Means
+from uncall_ari.media.calls import recording_name
+
+log = structlog.get_logger(__name__)
+
+
+@asynccontextmanager
+async def recorded(means: Means, talk: Talk) -> AsyncIterator[None]:
+    """Record the talk, when recording is on, and keep its record afterwards. The talk goes on without a recording when
+    Asterisk cannot make one.
+
+    The recording is of the channel that stays: the one that hold and transfer leave alone.
+    """
+    if means.record:
+        kept = talk.kept
+        other = talk.other(kept)
+        name = recording_name(
+            talk.agent or kept.number,
+            kept.number if talk.agent != kept.number else (other.number if other else ""),
+            datetime.now(UTC).astimezone(means.zone),
+            talk.uid,
+        )
+        try:
+            await means.ami.start_mixmonitor(kept.leg.name, str(means.call_recordings.part(talk.uid)))
+            talk.recording = name
+        except (AmiRefused, ConnectionFailed, ValueError) as error:
+            log.error("a call is not recorded", uid=talk.uid, reason=str(error))
+    try:
+        yield
+    finally:
+        means.scribe.talk_over(talk, datetime.now(UTC))

@@ -1,0 +1,92 @@
+"""Transfer: the other party hears music, the agent that he is transferring, the target rings and gets the call."""
+
+import asyncio
+
+from uncall_ari.ari import Bridge, HungUp, Leg
+from uncall_ari.calls.talk import Order, Party, Talk, What
+from uncall_ari.errors import WhyNot
+from uncall_ari.flows.means import Means
+from uncall_ari.flows.ringing import ring
+from uncall_ari.flows.waits import first_of
+
+WAIT_SECONDS = 600.0  # longer than any phone rings
+
+
+async def transfer(means: Means, talk: Talk, bridge: Bridge, agent: Party, other: Party, order: Order) -> bool:
+    """Give `other` to the extension `order.target`, or back to `agent` when that does not answer.
+
+    Whether two parties speak with each other after it. The command is answered when the target rings. An agent who
+    hangs up meanwhile has let go: the target goes on ringing. When `other` leaves, all is over.
+    """
+    for party in (other, agent):
+        await bridge.remove(party.leg)
+    await other.leg.music()
+    leg = await talk.legs.enter_async_context(means.ari.leg(means.new_id()))
+    target = Party(order.target, leg, is_extension=True)
+    reached = await _reach(means, talk, agent, other, target, order)
+    if not other.leg.live:
+        return False
+    await other.leg.stop_music()
+    if reached:
+        talk.parties = [other, target]
+        await bridge.add(other.leg, target.leg)
+        await agent.leg.hang_up()
+        return True
+    order.refuse(WhyNot.TARGET_NOT_IDLE)
+    if agent.leg.live:
+        await agent.leg.stop_music()
+        await bridge.add(other.leg, agent.leg)
+        return True
+    await other.leg.play(*means.sounds(["transfer-failed"]))
+    return False
+
+
+async def _reach(means: Means, talk: Talk, agent: Party, other: Party, target: Party, order: Order) -> bool:
+    """Ring the target while the others wait; whether it answered and the other party is still there."""
+    answered = False
+
+    async def ring_target() -> None:
+        nonlocal answered
+        answered = await ring(means, target.leg, target.number, caller_id=other.number, on_ringing=order.done)
+
+    came = await first_of(
+        rung=ring_target(),
+        told=_tell(means, agent.leg),
+        other=other.leg.ended(WAIT_SECONDS),
+        hung_up=_hang_up_ordered(talk),
+    )
+    if "hung_up" in came:
+        await other.leg.hang_up()
+        await other.leg.ended(WAIT_SECONDS)
+    if "rung" not in came or not answered:
+        await target.leg.hang_up()
+    return answered and other.leg.live
+
+
+async def _tell(means: Means, agent: Leg) -> None:
+    """Let the agent hear that he is transferring, then music, until it is given up."""
+    playing = None
+    try:
+        if media := means.sounds(["transferring"]):
+            playing = await agent.start_playing(*media)
+            await playing.finished()
+        await agent.music()
+        await asyncio.Event().wait()
+    except HungUp:  # he has let go of the call
+        await asyncio.Event().wait()
+    finally:
+        if playing is not None and agent.live:  # in a bridge it would cover the voices
+            await playing.stop()
+
+
+async def _hang_up_ordered(talk: Talk) -> None:
+    """Wait for the command to hang up; other commands are refused meanwhile."""
+    while True:
+        await talk.ordered()
+        order = talk.take()
+        if order is None:
+            continue
+        if order.what is What.HANG_UP:
+            order.done()
+            return
+        order.refuse(WhyNot.NOT_IN_BRIDGE)
