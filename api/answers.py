@@ -42,9 +42,11 @@ def document(method: Method, outcome: Outcome, success_word: str = "success") ->
 
 
 def _rows(method: Method, success: Success, success_word: str) -> str:
-    result = "" if method.answers == "bare" else "<result>1</result>"
+    done = method.nothing if method.answers == "list" and not success.rows else 1
+    result = "" if method.answers == "bare" else f"<result>{done}</result>"
     response = element("Response", success_word) if method.answers == "once" else ""
-    row = f"<{method.name}>{response}{_FIELDS[method.name]}</{method.name}>"
+    name = method.element or method.name
+    row = f"<{name}>{response}{_FIELDS[method.name]}</{name}>"
     return result + "".join([row % _escaped(values) for values in success.rows])
 
 
@@ -55,5 +57,6 @@ def _escaped(values: Row) -> tuple[str, ...]:
 
 
 def _failure(method: Method, failure: Failure) -> str:
-    told = element("Response", "error") + element("Message", failure.message)
-    return f"{element('result', failure.result)}<{method.name}>{told}</{method.name}>"
+    told = element("Response", failure.response) + element("Message", failure.message)
+    name = method.element or method.name
+    return f"{element('result', failure.result)}<{name}>{told}</{name}>"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from api.engine import Engine
 from api.incidents import incident
 from api.methods import Method, Unusable
-from api.methods.declaration import Row
-from uncall_ari.errors import ConnectionFailed, NoSuchTask, StoreUnavailable
+from api.methods.declaration import Refusal, Row
+from uncall_ari.errors import CommandRefused, ConnectionFailed, NoSuchTask, StoreUnavailable
 
 ENGINE_SECONDS = 30  # PHP's default_socket_timeout is 60: answer in shape before the client gives up
 
@@ -26,6 +26,7 @@ class Failure:
 
     message: str
     result: int
+    response: str = "error"
 
 
 Outcome = Success | Failure
@@ -47,10 +48,18 @@ async def carry_out(method: Method, given: Mapping[str, str], engine: Engine) ->
         return Failure(unusable.message, refused)
     except NoSuchTask:
         return Failure(f"{method.params[0].name} is error", refused)  # a task's id always comes first
+    except CommandRefused as refusal:
+        return _told(method.refusals.get(refusal.why) or Refusal(refusal.why.value))
     except (StoreUnavailable, TimeoutError):
+        if method.root == "uncall":
+            return _told(method.away)
         # Only lists answer 0: the document shows `databases error` with 1 for the other methods.
         return Failure("databases error", 0 if method.answers == "list" else refused)
     except ConnectionFailed:
-        return Failure("Connection Failed", 0)
+        return _told(method.away)
     except Exception as error:
         return Failure(incident(error, method.name), 0)
+
+
+def _told(refusal: Refusal) -> Failure:
+    return Failure(refusal.message, refusal.result, refusal.response)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from uncall_ari.calls.records import ExtensionStatus, Pop
 from uncall_ari.config import Choice
 from uncall_ari.media.library import RecordingLibrary
 from uncall_ari.store.records import NewTask, Task, TaskStatus
@@ -40,3 +41,50 @@ class Engine(Protocol):
 
     async def tasks(self, task_id: int | None = None) -> Sequence[Task]:
         """All tasks, or the one with this id."""
+
+    # Call control: all of it may raise ConnectionFailed and CommandRefused.
+
+    async def click_to_call(self, extension: str, number: str, action_id: str) -> str:
+        """Ring an extension, then a number, and connect them; the call's action id."""
+
+    async def click_to_bridge(self, first: str, second: str, action_id: str) -> str:
+        """The same with any number first."""
+
+    async def pop(self, extension: str) -> Pop | None:
+        """The extension's call that its screen has not shown yet."""
+
+    async def call_recording(self, uid: str) -> str | None:
+        """The file name of a call's recording."""
+
+    async def set_busy(self, extension: str) -> None:
+        """Set do not disturb."""
+
+    async def set_idle(self, extension: str) -> None:
+        """Take do not disturb away."""
+
+    async def hold(self, extension: str) -> str:
+        """Let the extension's other party hear music; the name of its channel."""
+
+    async def restore(self, extension: str, channel: str) -> None:
+        """Give a held call to the extension."""
+
+    async def transfer(self, extension: str, target: str) -> None:
+        """Give the extension's other party to another extension."""
+
+    async def ask_feedback(self, extension: str) -> None:
+        """Have the other party asked for a score after the extension's side has ended."""
+
+    async def listen(self, supervisor: str, extension: str) -> None:
+        """Let the supervisor hear the extension's call."""
+
+    async def whisper(self, supervisor: str, extension: str) -> None:
+        """The same, and the extension hears the supervisor."""
+
+    async def hang_up(self, extension: str) -> None:
+        """End the extension's call."""
+
+    async def extension_status(self, extension: str) -> ExtensionStatus:
+        """The extension's state."""
+
+    async def extension_statuses(self) -> Sequence[tuple[str, ExtensionStatus]]:
+        """All extensions' states."""

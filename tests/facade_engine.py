@@ -3,11 +3,12 @@ can be told that its database is away."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
+from uncall_ari.calls.records import Direction, ExtensionStatus, Pop
 from uncall_ari.config import Choice
-from uncall_ari.errors import NoSuchTask, StoreUnavailable
+from uncall_ari.errors import CommandRefused, ConnectionFailed, NoSuchTask, StoreUnavailable, WhyNot
 from uncall_ari.media.library import RecordingLibrary
 from uncall_ari.store.records import NewTask, Task, TaskStatus
 
@@ -18,6 +19,11 @@ class FacadeEngine:
     def __init__(self, folder: Path) -> None:
         self.recordings = RecordingLibrary(folder)
         self.away = False  # True: the database cannot be reached
+        self.asterisk_away = False
+        self.why_not: WhyNot | None = None  # each command is refused so
+        self.commands: list[tuple[str, ...]] = []  # what was ordered, in order
+        self.pops: list[Pop] = []
+        self.recorded: dict[str, str] = {}  # names by uid
         self.numbers: dict[int, list[str]] = {}
         self._tasks: dict[int, Task] = {}
 
@@ -96,3 +102,64 @@ class FacadeEngine:
     def _reach_database(self) -> None:
         if self.away:
             raise StoreUnavailable("the database is away")
+
+    def _ordered(self, *command: str) -> None:
+        if self.asterisk_away:
+            raise ConnectionFailed("Asterisk is away")
+        if self.why_not is not None:
+            raise CommandRefused(self.why_not)
+        self.commands.append(command)
+
+    async def click_to_call(self, extension: str, number: str, action_id: str) -> str:
+        self._ordered("click", extension, number, action_id)
+        return action_id or "1795346210.0010001"
+
+    async def click_to_bridge(self, first: str, second: str, action_id: str) -> str:
+        self._ordered("bridge", first, second, action_id)
+        return action_id or "1795346210.0010001"
+
+    async def pop(self, extension: str) -> Pop | None:
+        return next((self.pops.pop(i) for i, pop in enumerate(self.pops) if pop.extension == extension), None)
+
+    async def call_recording(self, uid: str) -> str | None:
+        self._reach_database()
+        return self.recorded.get(uid)
+
+    async def set_busy(self, extension: str) -> None:
+        self._ordered("busy", extension)
+
+    async def set_idle(self, extension: str) -> None:
+        self._ordered("idle", extension)
+
+    async def hold(self, extension: str) -> str:
+        self._ordered("hold", extension)
+        return "PJSIP/802-00000023"
+
+    async def restore(self, extension: str, channel: str) -> None:
+        self._ordered("restore", extension, channel)
+
+    async def transfer(self, extension: str, target: str) -> None:
+        self._ordered("transfer", extension, target)
+
+    async def ask_feedback(self, extension: str) -> None:
+        self._ordered("feedback", extension)
+
+    async def listen(self, supervisor: str, extension: str) -> None:
+        self._ordered("listen", supervisor, extension)
+
+    async def whisper(self, supervisor: str, extension: str) -> None:
+        self._ordered("whisper", supervisor, extension)
+
+    async def hang_up(self, extension: str) -> None:
+        self._ordered("hang up", extension)
+
+    async def extension_status(self, extension: str) -> ExtensionStatus:
+        return dict(await self.extension_statuses()).get(extension, ExtensionStatus.OFFLINE)
+
+    async def extension_statuses(self) -> Sequence[tuple[str, ExtensionStatus]]:
+        if self.asterisk_away:
+            raise ConnectionFailed("Asterisk is away")
+        return [("801", ExtensionStatus.IDLE), ("802", ExtensionStatus.DO_NOT_DISTURB)]
+
+
+POP = Pop("802", "13421829060", "802", "1372123897.17", Direction.IN, datetime(2014, 1, 15, tzinfo=UTC))

@@ -76,7 +76,9 @@ class Engine:
         Asterisk may come later.
         """
         url = settings.database.url.get_secret_value()
-        async with await Store.open(url, timezone=settings.dialer.timezone) as store:
+        async with await Store.open(
+            url, timezone=settings.dialer.timezone, calls_database=settings.database.calls
+        ) as store:
             engine = cls(settings, store, IdMaker(await store.start()))
             async with engine.ari, engine._ami:
                 work = engine._work = asyncio.create_task(engine.dialer.run(), name="dialler")

@@ -24,6 +24,7 @@ _CALL_MAX = re.compile(r"0*([1-9][0-9]{0,5})")
 _ZERO = re.compile(r"(0+(\.0*)?)?")
 _TASK_ID = re.compile(r"(?:o_task_run_)?0*([1-9][0-9]{0,9})", re.IGNORECASE)
 _DECIMAL = re.compile(r"([0-9]{1,12})(\.[0-9]{1,12})?")
+_EXTENSION = re.compile(r"[0-9]{1,20}")
 _FILE_NAME = re.compile(r"[^/\\\x00-\x1f\x7f]{1,255}")
 
 
@@ -148,6 +149,22 @@ def unless_zero(check: Check) -> Check:
         return None if _ZERO.fullmatch(value.strip()) else check(value, engine)
 
     return or_none
+
+
+def extension(value: str, _engine: Engine) -> str:
+    """What can be an extension: 1 to 20 digits. Whether there is one, the engine says."""
+    value = value.strip()
+    if _EXTENSION.fullmatch(value) is None:
+        raise Unusable
+    return value
+
+
+def dialable_number(value: str, _engine: Engine) -> str:
+    """A number that can be dialled, cleaned. Whether a trunk may dial it, the engine says."""
+    number = dialable(value.strip())
+    if number is None:
+        raise Unusable
+    return number
 
 
 def phones(value: str, _engine: Engine) -> list[str]:

@@ -1,10 +1,11 @@
 """What a web method is: everything that its renderings (SOAP, WSDL, documentation) need to know of it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from api.engine import Engine
+from uncall_ari.errors import WhyNot
 
 
 class Unusable(Exception):
@@ -42,6 +43,15 @@ class Param:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """How a failure is told."""
+
+    message: str
+    response: str = "error"
+    result: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Method:
     """One web method of the contract, declared once."""
 
@@ -53,6 +63,10 @@ class Method:
     answers: Literal["once", "list", "bare"] = "once"  # bare: no <result>, no Response of its own
     root: Literal["uncall", "unallcc"] = "unallcc"
     messages: tuple[str, ...] = ()  # the documented failures; of several the first is answered
+    refusals: Mapping[WhyNot, Refusal] = field(default_factory=dict)  # how the engine's refusals are told
+    away: Refusal = Refusal("Connection Failed")  # Asterisk is not reached
+    element: str = ""  # of the answer, where it is not named like the method
+    nothing: Literal[0, 1] = 1  # what <result> says of an empty list
     changes: bool = False  # it changes something, so each call leaves an audit line
 
     def values(self, given: Mapping[str, str], engine: Engine) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def plain_settings(lab: Lab, database: str, **sections: Any) -> dict[str, Any]:
             "password": lab.asterisk.password,
             "ami_port": lab.asterisk.ami_port,
         },
-        "database": {"url": database},
+        "database": {"url": database, "calls": ""},
         "media": {"recordings": str(lab.recordings), "sounds": str(lab.sounds)},
         "dialer": {"ring_seconds": 5, "finish_after": 1, "poll_seconds": 0.5},
         "extensions": {"ring_seconds": 5},

@@ -29,7 +29,9 @@ async def refused(command: object, why: WhyNot) -> None:
 
 async def popped(scene: World, extension: str) -> Pop:
     """Wait for the extension's next pop."""
-    return await until(lambda: scene.engine.pop(extension), f"a pop of {extension}", 5)  # type: ignore[return-value]
+    pop = await until(lambda: scene.engine.pop(extension), f"a pop of {extension}", 5)
+    assert pop is not None
+    return pop
 
 
 # --- click to call --------------------------------------------------------------------------------------
@@ -185,6 +187,7 @@ async def test_a_busy_extension_is_told_so_and_not_rung(scene: World) -> None:
     await call.until_ended()
     assert call.status == 486
     assert not scene.phones["802"].incoming
+    assert call.ended_at is not None
     assert call.meter.rms(call.ended_at - 1.0, call.ended_at) > PROMPT_RMS  # the prompt, before any answer
     await engine.set_idle("802")
     assert await engine.extension_status("802") is ExtensionStatus.IDLE

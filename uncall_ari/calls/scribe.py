@@ -74,8 +74,8 @@ class Scribe:
         part = self._recordings.part(talk.uid)
         try:
             async with asyncio.timeout(COMPLETE_SECONDS):
-                while not await asyncio.to_thread(is_complete, part):
-                    await asyncio.sleep(LOOK_SECONDS)  # noqa: ASYNC110 - a file tells of no change
+                while not await asyncio.to_thread(is_complete, part):  # noqa: ASYNC110 - a file tells of no change
+                    await asyncio.sleep(LOOK_SECONDS)
             await asyncio.to_thread(self._recordings.publish, talk.uid, talk.recording)
         except (TimeoutError, OSError) as error:
             log.error("a recording is not complete", uid=talk.uid, reason=str(error) or "Asterisk did not close it")

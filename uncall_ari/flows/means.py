@@ -84,7 +84,9 @@ class Means:
         if await self.extensions.exists(number):
             return Target(number, self.phone(number), is_extension=True, ring_seconds=self.extension_ring_seconds)
         plain = dialable(number)
-        for trunk in self.settings.trunk if plain is not None else ():
+        if plain is None:
+            return None
+        for trunk in self.settings.trunk:
             dialled = trunk.number_rules.dial_string(plain)
             if dialled is not None:
                 seconds = trunk.ring_seconds or self.settings.dialer.ring_seconds

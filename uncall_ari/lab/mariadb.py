@@ -12,6 +12,7 @@ from .server import Server
 from .spec import LabSpec
 
 ACCOUNT = "mysql"
+CALLS = "asteriskcdrdb"  # the contract's name, section 2
 USER = "unacall_api"  # the contract's name, section 5
 DATABASE = "outbound"
 
@@ -81,6 +82,8 @@ class MariaDB(Server):
             f"CREATE USER IF NOT EXISTS {account};\n"
             f"ALTER USER {account} IDENTIFIED BY '{self.password}';\n"
             f"GRANT ALL ON {DATABASE}.* TO {account};\n"
+            f"CREATE DATABASE IF NOT EXISTS {CALLS} CHARACTER SET utf8mb4;\n"
+            f"GRANT ALL ON {CALLS}.* TO {account};\n"
             f"GRANT ALL ON `{DATABASE}\\_%`.* TO {account};\n"
         )
 

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from uncall_ari.media.library import NoSuchRecording
+from uncall_ari.media.names import AUDIO
 
 _NAME = re.compile(
     r"[0-9A-Za-z+]{1,32}-[0-9A-Za-z+]{1,32}-(\d{4})(\d{2})(\d{2})-\d{6}-\d{1,10}\.\d{1,10}\.WAV", re.ASCII
 )
 _NO_PART = re.compile(r"[^0-9A-Za-z+]")
-PREFIX = "audio:"  # how clients see a name
 
 
 def recording_name(extension: str, number: str, started: datetime, uid: str) -> str:
@@ -41,7 +41,7 @@ class CallRecordings:
 
     def path(self, name: str) -> Path:
         """The file of a recording, its name with or without `audio:`. Raises NoSuchRecording."""
-        file = self._place(name.removeprefix(PREFIX))
+        file = self._place(name.removeprefix(AUDIO))
         if not file.is_file():
             raise NoSuchRecording(name)
         return file

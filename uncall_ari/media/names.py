@@ -4,6 +4,8 @@ import unicodedata
 
 from uncall_ari.errors import RecordingRefused, RefusedBecause
 
+AUDIO = "audio:"  # how the name of a call's recording begins for clients (contract section 2)
+
 EXTENSION = ".wav"  # in small letters: Asterisk looks for exactly this, and takes .WAV for GSM
 LONGEST = 255  # bytes of a file name on Linux, and at most as many characters as recording_files holds
 

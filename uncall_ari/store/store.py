@@ -14,12 +14,14 @@ from uncall_ari.store.database import LONG_LIMIT, Database
 from uncall_ari.store.mysql import MysqlDatabase
 from uncall_ari.store.number_store import NumberStore
 from uncall_ari.store.sqlite import SqliteDatabase
+from uncall_ari.store.talk_store import TalkStore
+from uncall_ari.store.talk_tables import prepare_talks
 from uncall_ari.store.task_store import TaskStore
 from uncall_ari.store.times import Times
 from uncall_ari.store.url import parse_url
 
 
-class Store(TaskStore, NumberStore, CallStore):
+class Store(TaskStore, NumberStore, CallStore, TalkStore):
     """Tasks, numbers and calls in SQLite or MySQL/MariaDB.
 
     Every method raises StoreUnavailable when the database is not reached, within 5 s. (Those that may have
@@ -28,11 +30,12 @@ class Store(TaskStore, NumberStore, CallStore):
     """
 
     @classmethod
-    async def open(cls, url: str, *, timezone: ZoneInfo) -> Self:
+    async def open(cls, url: str, *, timezone: ZoneInfo, calls_database: str = "") -> Self:
         """Connect, create the tables that are missing, check the others.
 
         `url` is sqlite:///PATH or mysql://USER:PASSWORD@HOST:PORT/DATABASE; `timezone` that of the local
-        times in the contract's tables. Raises ConfigError for an address or tables that will not do,
+        times in the contract's tables, `calls_database` the MySQL database of the calls of people, "" for the same.
+        Raises ConfigError for an address or tables that will not do,
         StoreUnavailable.
         """
         parsed = parse_url(url)
@@ -41,6 +44,8 @@ class Store(TaskStore, NumberStore, CallStore):
         store = cls(database, Times(timezone, stamps_are_utc=not sqlite))
         try:
             await database.write(schema.prepare, limit=LONG_LIMIT)
+            store.calls_database = "" if sqlite else calls_database
+            await database.write(lambda c: prepare_talks(c, store.calls_database), limit=LONG_LIMIT)
             await store.ensure_number_tables()
         except BaseException:
             await store.close()
