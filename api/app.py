@@ -3,9 +3,12 @@
 from aiohttp import web
 
 from api.auth import authenticate
+from api.call_recordings import call_recording_routes
 from api.context import FACADE, Facade
 from api.engine import Engine
 from api.incidents import no_stack_traces
+from api.json_interface import json_routes
+from api.pushed_events import add_event_stream
 from api.recordings import recording_routes
 from api.soap.routes import soap_routes
 from api.soap.text import BODY_LIMIT
@@ -27,7 +30,8 @@ def make_app(engine: Engine, settings: WebSettings) -> web.Application:
     """The facade over `engine`. It opens and closes nothing: the engine belongs to the caller."""
     app = web.Application(middlewares=[no_stack_traces, authenticate], client_max_size=BODY_LIMIT)
     app[FACADE] = Facade(engine, settings)
-    app.add_routes([*soap_routes(), *recording_routes(engine.recordings)])
+    app.add_routes([*soap_routes(), *json_routes(), *recording_routes(engine.recordings), *call_recording_routes()])
+    add_event_stream(app)
     app.on_response_prepare.append(_add_headers)
     return app
 

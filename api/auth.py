@@ -67,9 +67,18 @@ def admit(settings: WebSettings, peer: str, headers: Mapping[str, str]) -> str:
 
 def cross_site(headers: Mapping[str, str]) -> bool:
     """Whether a page of another site makes the browser send this. A trusted address or a remembered
-    password would else let any page on the web start calls. Programs send no Origin."""
-    origin = headers.get(hdrs.ORIGIN)
-    return origin is not None and origin.partition("://")[2].lower() != headers.get(hdrs.HOST, "").lower()
+    password would else let any page on the web start calls. Programs send none of these headers.
+
+    A form or a script has an Origin. An image or a link has none: there is Sec-Fetch-Site, which browsers send over
+    HTTPS and to this computer itself, and Referer, which the page can leave out.
+    """
+    if headers.get("Sec-Fetch-Site", "").strip().lower() == "cross-site":
+        return True
+    host = headers.get(hdrs.HOST, "").lower()
+    origin, referer = headers.get(hdrs.ORIGIN), headers.get(hdrs.REFERER, "")
+    if origin is not None:
+        return origin.partition("://")[2].lower() != host
+    return referer != "" and referer.partition("://")[2].partition("/")[0].lower() != host
 
 
 def _schemes(settings: WebSettings) -> list[str]:

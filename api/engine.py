@@ -1,10 +1,13 @@
 """What the facade asks of the engine: plain values in, plain values out. `uncall_ari.engine` is one."""
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
-from uncall_ari.calls.records import ExtensionStatus, Pop
+from uncall_ari.calls.records import CallLog, ExtensionStatus, Pop
 from uncall_ari.config import Choice
+from uncall_ari.media.calls import CallRecordings
 from uncall_ari.media.library import RecordingLibrary
 from uncall_ari.store.records import NewTask, Task, TaskStatus
 
@@ -15,6 +18,10 @@ class Engine(Protocol):
     @property
     def recordings(self) -> RecordingLibrary:
         """The uploaded recordings. It works on files: to be called through `asyncio.to_thread`."""
+
+    @property
+    def call_recordings(self) -> CallRecordings:
+        """The recordings of calls. It works on files, too."""
 
     def trunks(self) -> Sequence[Choice]:
         """The trunks that a task may dial through."""
@@ -53,8 +60,14 @@ class Engine(Protocol):
     async def pop(self, extension: str) -> Pop | None:
         """The extension's call that its screen has not shown yet."""
 
+    def pops(self) -> AbstractContextManager[asyncio.Queue[Pop | None]]:
+        """A queue that gets each pop at the moment when it is shown; None ends it."""
+
     async def call_recording(self, uid: str) -> str | None:
         """The file name of a call's recording."""
+
+    async def call_log(self, action_id: str) -> CallLog | None:
+        """The record of the call that was ordered with this action id."""
 
     async def set_busy(self, extension: str) -> None:
         """Set do not disturb."""

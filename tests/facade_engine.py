@@ -1,16 +1,21 @@
 """An engine that keeps its tasks in memory: small, but real. It lets the facade be tested by itself, and
 can be told that its database is away."""
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from uncall_ari.calls.records import Direction, ExtensionStatus, Pop
+from uncall_ari.calls.records import CallLog, Direction, ExtensionStatus, Pop
 from uncall_ari.config import Choice
 from uncall_ari.errors import CommandRefused, ConnectionFailed, NoSuchTask, StoreUnavailable, WhyNot
+from uncall_ari.media.calls import CallRecordings
 from uncall_ari.media.library import RecordingLibrary
 from uncall_ari.store.records import NewTask, Task, TaskStatus
+
+HELD = "PJSIP/802-00000023"  # the one channel that can be held
 
 
 class FacadeEngine:
@@ -18,11 +23,13 @@ class FacadeEngine:
 
     def __init__(self, folder: Path) -> None:
         self.recordings = RecordingLibrary(folder)
+        self.call_recordings = CallRecordings(folder / "calls")
         self.away = False  # True: the database cannot be reached
         self.asterisk_away = False
         self.why_not: WhyNot | None = None  # each command is refused so
         self.commands: list[tuple[str, ...]] = []  # what was ordered, in order
-        self.pops: list[Pop] = []
+        self.waiting_pops: list[Pop] = []
+        self.pushed: asyncio.Queue[Pop | None] = asyncio.Queue()
         self.recorded: dict[str, str] = {}  # names by uid
         self.numbers: dict[int, list[str]] = {}
         self._tasks: dict[int, Task] = {}
@@ -119,11 +126,20 @@ class FacadeEngine:
         return action_id or "1795346210.0010001"
 
     async def pop(self, extension: str) -> Pop | None:
-        return next((self.pops.pop(i) for i, pop in enumerate(self.pops) if pop.extension == extension), None)
+        return next(
+            (self.waiting_pops.pop(i) for i, pop in enumerate(self.waiting_pops) if pop.extension == extension), None
+        )
+
+    def pops(self) -> AbstractContextManager[asyncio.Queue[Pop | None]]:
+        return nullcontext(self.pushed)
 
     async def call_recording(self, uid: str) -> str | None:
         self._reach_database()
         return self.recorded.get(uid)
+
+    async def call_log(self, action_id: str) -> CallLog | None:
+        self._reach_database()
+        return None
 
     async def set_busy(self, extension: str) -> None:
         self._ordered("busy", extension)
@@ -133,9 +149,11 @@ class FacadeEngine:
 
     async def hold(self, extension: str) -> str:
         self._ordered("hold", extension)
-        return "PJSIP/802-00000023"
+        return HELD
 
     async def restore(self, extension: str, channel: str) -> None:
+        if channel != HELD:
+            raise CommandRefused(WhyNot.NO_SUCH_CHANNEL)
         self._ordered("restore", extension, channel)
 
     async def transfer(self, extension: str, target: str) -> None:

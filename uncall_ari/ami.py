@@ -7,6 +7,8 @@ again by us: whoever asked is told (ConnectionFailed), and asks again when that 
 import asyncio
 import contextlib
 import itertools
+import os
+import re
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -22,7 +24,14 @@ ANSWER_SECONDS = 5.0  # for one answer; Asterisk needs 1 ms
 BACKOFF_SECONDS = (0.2, 5.0)  # first pause between two attempts to connect, and the longest
 LONGEST = 64 * 1024  # bytes of one message
 
+LONGEST_LINE = 1000  # bytes of one header; Asterisk takes 1024 with the line's end
+
+# How Asterisk says that the AstDB has no such key; it says something else for any other reason.
+ABSENT = ("Database entry not found", "Database entry could not be deleted")
+
 Message = dict[str, str]
+
+_control = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]").search
 
 
 class AmiRefused(UncallError):
@@ -70,6 +79,12 @@ class Ami:
         if self._runner is not None:
             self._runner.cancel()
             await asyncio.gather(self._runner, return_exceptions=True)
+        self.problem = "AMI is closed"
+
+    @property
+    def up(self) -> bool:
+        """Whether Asterisk answers us now."""
+        return self._up.is_set()
 
     async def wait_up(self, seconds: float) -> None:
         """Wait until Asterisk has let us in. Raises ConnectionFailed, with the reason, after `seconds`."""
@@ -84,12 +99,8 @@ class Ami:
         await self._ask(Action="DBPut", Family=family, Key=key, Val=value)
 
     async def db_del(self, family: str, key: str) -> bool:
-        """Delete from the AstDB; False when it was not there. Raises ConnectionFailed, ValueError."""
-        try:
-            await self._ask(Action="DBDel", Family=family, Key=key)
-        except AmiRefused:
-            return False
-        return True
+        """Delete from the AstDB; False when it was not there. Raises ConnectionFailed, AmiRefused, ValueError."""
+        return await self._found(Action="DBDel", Family=family, Key=key)
 
     async def db_keys(self, family: str) -> set[str]:
         """Return the keys of a family of the AstDB. Raises ConnectionFailed, ValueError."""
@@ -97,74 +108,90 @@ class Ami:
         return {event["key"].rpartition("/")[2] for event in events if event.get("event") == "DBGetTreeResponse"}
 
     async def db_has(self, family: str, key: str) -> bool:
-        """Whether the AstDB has this key. Raises ConnectionFailed, ValueError."""
-        try:
-            await self._ask("DBGetComplete", Action="DBGet", Family=family, Key=key)
-        except AmiRefused:
-            return False
-        return True
+        """Whether the AstDB has this key. Raises ConnectionFailed, AmiRefused, ValueError."""
+        return await self._found("DBGetComplete", Action="DBGet", Family=family, Key=key)
 
     async def start_mixmonitor(self, channel: str, file: str, options: str = "") -> None:
         """Record a channel, by its name, both directions mixed, to `file`, until it ends.
 
         Raises ConnectionFailed, AmiRefused, ValueError.
         """
+        if "," in file + options:  # what follows a second one would be run as a command
+            raise ValueError("a comma in MixMonitor's file or options")
         await self._ask(Action="MixMonitor", Channel=channel, File=file, **({"Options": options} if options else {}))
 
     async def stop_mixmonitor(self, channel: str) -> None:
         """Stop recording a channel. Raises ConnectionFailed, AmiRefused, ValueError."""
         await self._ask(Action="StopMixMonitor", Channel=channel)
 
+    async def _found(self, last: str = "", **fields: str) -> bool:
+        try:
+            await self._ask(last, **fields)
+        except AmiRefused as error:
+            if str(error) not in ABSENT:
+                raise
+            return False
+        return True
+
     async def _ask(self, last: str = "", **fields: str) -> list[Message]:
         """Send an action and return Asterisk's answer; with `last`, also the events that follow, up to that one."""
-        for name, value in fields.items():
-            if not value.isprintable():  # a line end would begin a header of somebody else's choice
-                raise ValueError(f"{name} has a control character")
+        _require_harmless(fields)
         await self.wait_up(ANSWER_SECONDS)
         return await self._send(fields, last)
 
     async def _send(self, fields: Message, last: str = "") -> list[Message]:
-        if self._writer is None:
+        writer = self._writer
+        if writer is None:
             raise ConnectionFailed(self.problem)
         number = str(next(self._numbers))
         asked = self._asked[number] = _Asked(last, asyncio.get_running_loop().create_future())
         lines = "".join(f"{name}: {value}\r\n" for name, value in (fields | {"ActionID": number}).items())
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                self._writer.write(f"{lines}\r\n".encode())
-                await self._writer.drain()
+                writer.write(f"{lines}\r\n".encode())
+                await writer.drain()
                 return await asked.answer
         except (TimeoutError, OSError) as error:
-            raise ConnectionFailed(f"AMI gave no answer to {fields['Action']}: {error}") from None
+            if writer is self._writer:  # at once: the next ones wait for the next connection, not on a silent one
+                self._up.clear()
+            writer.transport.abort()
+            why = str(error) or f"{ANSWER_SECONDS:g} s have passed"
+            raise ConnectionFailed(f"AMI gave no answer to {fields['Action']}: {why}") from None
         finally:
             self._asked.pop(number, None)
 
     async def _run(self) -> None:
+        """Connect, stay until the connection ends, and again: with growing pauses, until cancelled."""
         pause = BACKOFF_SECONDS[0]
         while True:
+            greeted = False
             try:
                 async with asyncio.timeout(CONNECT_SECONDS):
                     reader, self._writer = await asyncio.open_connection(self._host, self._port, limit=LONGEST)
+                    greeted = (await reader.readline()).startswith(b"Asterisk Call Manager")
+                if not greeted:
+                    raise ConnectionFailed("what listens there is not AMI")
                 await self._serve(reader)
-                pause = BACKOFF_SECONDS[0]
-            except AmiRefused:
-                self._tell(f"Asterisk refuses the AMI user {self._user!r}: check asterisk.ami_user and ami_password")
-            except (OSError, TimeoutError, ConnectionFailed, asyncio.IncompleteReadError, ValueError) as error:
-                reason = str(error) or type(error).__name__
-                self._tell(f"AMI is not reached at {self._host}:{self._port}: {reason}. Check asterisk.ami_port")
+            except (AmiRefused, OSError, EOFError, ConnectionFailed, asyncio.LimitOverrunError, ValueError) as error:
+                if not self.problem:  # it was up
+                    pause = BACKOFF_SECONDS[0]
+                self._tell(self._explain(error, greeted))
             finally:
                 self._lost()
             await asyncio.sleep(pause)
             pause = min(pause * 2, BACKOFF_SECONDS[1])
 
     async def _serve(self, reader: asyncio.StreamReader) -> None:
-        await reader.readline()  # the greeting
+        """Log in, and read until the connection ends, which raises."""
+        login = {"Action": "Login", "Username": self._user, "Secret": self._password, "Events": "off"}
+        _require_harmless(login)
         reading = asyncio.create_task(self._read(reader), name="ami-reader")
+        reading.add_done_callback(self._ended)
         try:
-            login = {"Action": "Login", "Username": self._user, "Secret": self._password, "Events": "off"}
             await self._send(login)
             self.problem = ""
             self._up.set()
+            log.info("connected to AMI", host=self._host, port=self._port)
             await reading
         finally:
             reading.cancel()
@@ -173,22 +200,63 @@ class Ami:
     async def _read(self, reader: asyncio.StreamReader) -> None:
         while True:
             text = (await reader.readuntil(b"\r\n\r\n")).decode(errors="replace")
-            pairs = (line.partition(":") for line in text.splitlines())
+            pairs = (line.partition(":") for line in text.split("\r\n"))
             message = {name.strip().lower(): value.strip() for name, colon, value in pairs if colon}
             asked = self._asked.get(message.get("actionid", ""))
             if asked is not None:
                 asked.take(message)
 
+    def _explain(self, error: Exception, greeted: bool) -> str:
+        match error:
+            case AmiRefused():
+                return (
+                    f"Asterisk refuses the AMI user {self._user!r} ({error}): check asterisk.ami_user and "
+                    "asterisk.ami_password"
+                )
+            case ValueError():
+                return f"asterisk.ami_user or asterisk.ami_password cannot be sent to AMI: {error}"
+            case ConnectionFailed() if greeted:
+                return str(error)
+            case EOFError():
+                reason = "Asterisk has closed the connection"
+            case asyncio.LimitOverrunError():
+                reason = "a message has no end"
+            case TimeoutError():
+                reason = f"no answer in {CONNECT_SECONDS:g} s"
+            case OSError(errno=int(number)) if number > 0:
+                reason = os.strerror(number)  # the error's own text repeats the address
+            case _:
+                reason = str(error) or type(error).__name__
+        where = f"{self._host}:{self._port}"
+        if greeted:
+            return f"the connection to AMI at {where} was lost: {reason}"
+        return f"AMI is not reached at {where}: {reason}. Check asterisk.ami_host and asterisk.ami_port"
+
+    def _ended(self, reading: asyncio.Task[None]) -> None:
+        """Tell whoever waits for an answer, at once, that there will be none."""
+        self._up.clear()
+        error = None if reading.cancelled() else reading.exception()
+        reason = self._explain(error, True) if isinstance(error, Exception) else "the connection to AMI was closed"
+        for asked in self._asked.values():
+            if not asked.answer.done():
+                asked.answer.set_exception(ConnectionFailed(reason))
+
     def _lost(self) -> None:
         self._up.clear()
         if self._writer is not None:
-            self._writer.close()
+            self._writer.transport.abort()
             self._writer = None
-        for asked in self._asked.values():
-            if not asked.answer.done():
-                asked.answer.set_exception(ConnectionFailed("the connection to AMI was lost"))
 
     def _tell(self, problem: str) -> None:
         if problem != self.problem:
             log.error("no connection to AMI", reason=problem)
         self.problem = problem
+
+
+def _require_harmless(fields: Message) -> None:
+    """Raise ValueError for what Asterisk would take for something else than one value."""
+    for name, value in fields.items():
+        if _control(value):  # a line's end would begin a header of somebody else's choice
+            raise ValueError(f"{name} has a control character")
+        if len(f"{name}: {value}".encode()) > LONGEST_LINE:
+            raise ValueError(f"{name} is longer than AMI takes")

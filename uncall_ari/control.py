@@ -122,7 +122,10 @@ class Control:
 
     def pop(self, extension: str) -> Pop | None:
         """The extension's call that its screen has not shown yet."""
-        return self.means.board.next_pop(extension)
+        pop = self.means.board.next_pop(extension)
+        if pop is not None:
+            self.means.scribe.popped(pop)
+        return pop
 
     def _talk(self, extension: str) -> Talk:
         talk = self.means.board.talk_of(extension)

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from typing import Self
 
 import structlog
@@ -21,6 +23,7 @@ from uncall_ari.dialer.worker import Dialer
 from uncall_ari.errors import ConfigError, ConfigErrors, NoSuchTask
 from uncall_ari.flows.means import Means
 from uncall_ari.flows.newcomer import receive
+from uncall_ari.flows.takeover import take_over
 from uncall_ari.ivr.check import missing_sounds
 from uncall_ari.media.calls import CallRecordings
 from uncall_ari.media.library import RecordingLibrary
@@ -31,6 +34,7 @@ from uncall_ari.store.records import NewTask, Task, TaskStatus
 
 log = structlog.get_logger(__name__)
 
+RETENTION_SECONDS = 3600.0  # between two looks at how many recordings there are
 SCRIBE_SECONDS = 10.0  # given to records that are not written yet
 FAREWELL_SECONDS = 10.0  # given to calls under way when the engine is told to end
 
@@ -82,6 +86,7 @@ class Engine:
             engine = cls(settings, store, IdMaker(await store.start()))
             async with engine.ari, engine._ami:
                 work = engine._work = asyncio.create_task(engine.dialer.run(), name="dialler")
+                retention = asyncio.create_task(keep_within_limits(engine), name="retention")
                 try:
                     yield engine
                     if not work.done():
@@ -90,7 +95,8 @@ class Engine:
                     engine.ari.leaving = True
                     work.cancel()
                     await engine._control.close()
-                    await asyncio.gather(work, return_exceptions=True)
+                    retention.cancel()
+                    await asyncio.gather(work, retention, return_exceptions=True)
                     await engine._scribe.close(SCRIBE_SECONDS)
 
     async def failed(self) -> str:
@@ -185,6 +191,10 @@ class Engine:
         """Return the extension's call that its screen has not shown yet."""
         return self._control.pop(extension)
 
+    def pops(self) -> AbstractContextManager[asyncio.Queue[Pop | None]]:
+        """A queue that gets each pop at the moment when it is shown; None ends it. `pop` still tells it once."""
+        return self._board.listener()
+
     async def call_recording(self, uid: str) -> str | None:
         """Return the file name of a call's recording, None while there is none. Raises StoreUnavailable."""
         return await self._store.recording_of(uid)
@@ -262,9 +272,26 @@ class Engine:
 
     async def _connected(self, _: Gap) -> None:
         await self.dialer.on_connect(self.ari)
+        self._control.run(take_over(self._control.means, self._control.run), "take over")
 
     def _newcomer(self, event: StasisStart) -> None:
         self._control.run(receive(self._control.means, event), f"newcomer {event.channel.id}")
+
+
+async def keep_within_limits(engine: Engine) -> None:
+    """Remove recordings of calls that are too old or too many, once an hour, until cancelled."""
+    while True:
+        limits = engine.settings.recording
+        if limits.enabled:
+            try:
+                removed = await asyncio.to_thread(
+                    engine.call_recordings.prune, datetime.now(UTC), limits.keep_days, limits.keep_megabytes * 1_000_000
+                )
+                if removed:
+                    log.info("recordings are removed: too old, or too many", recordings=len(removed))
+            except OSError as error:
+                log.error("recordings cannot be removed", reason=str(error))
+        await asyncio.sleep(RETENTION_SECONDS)
 
 
 def require_sounds(settings: Settings, means: Means) -> None:

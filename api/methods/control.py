@@ -177,6 +177,7 @@ METHODS = (
         refusals={
             WhyNot.NO_SUCH_CHANNEL: Refusal("Channel not exist"),
             WhyNot.NO_CALL: Refusal("Channel not exist"),
+            WhyNot.NOT_IN_BRIDGE: Refusal("Channel not exist"),
             WhyNot.UNAVAILABLE: NOT_IN_USE,
         },
     ),

@@ -48,8 +48,10 @@ class World:
 
 
 @asynccontextmanager
-async def world(lab: Lab, carrier: Carrier, folder: Path, **sections: Any) -> AsyncIterator[World]:
-    """Run an engine and phones; when all is over nothing may be left in Asterisk."""
+async def world(
+    lab: Lab, carrier: Carrier, folder: Path, *, leave: bool = False, **sections: Any
+) -> AsyncIterator[World]:
+    """Run an engine and phones; when all is over nothing may be left in Asterisk, unless calls are to `leave`."""
     plain: dict[str, Any] = {
         "recording": {"enabled": True, "folder": str(lab.asterisk.spool / "monitor")},
         "inbound": [{"match": DID, "to": "extension 801"}, {"match": "4008002", "to": "menu 127000"}],
@@ -66,6 +68,8 @@ async def world(lab: Lab, carrier: Carrier, folder: Path, **sections: Any) -> As
         }
         made = World(engine, carrier, phones)
         yield made
+        if leave:
+            return
         for phone in phones.values():
             for call in phone.calls:
                 call.hang_up()

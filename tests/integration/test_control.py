@@ -1,5 +1,6 @@
 """Call control on real calls: who hears whom before, during and after each command, and each of its failures."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -146,6 +147,18 @@ async def test_an_inbound_call_rings_its_extension(scene: World) -> None:
     await scene.engine.hang_up("801")
     await call.until_ended()
     await agent.until_ended()
+
+
+async def test_a_pop_is_pushed_at_the_ringing(scene: World) -> None:
+    with scene.engine.pops() as pushed:
+        scene.carrier.call(DID, CUSTOMER)
+        agent = await scene.phones["801"].ringing()
+        pop = await asyncio.wait_for(pushed.get(), 5)
+    assert pop is not None
+    assert (pop.extension, pop.caller) == ("801", CUSTOMER)
+    late = pop.at.timestamp() - agent.wall(agent.ringing_at or 0).timestamp()
+    print(f"the pop came {late * 1000:.0f} ms after the ringing")
+    assert await scene.engine.pop("801") == pop  # who polls gets it as well
 
 
 async def test_an_inbound_call_reaches_an_extension_through_a_menu(scene: World) -> None:

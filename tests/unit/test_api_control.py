@@ -1,5 +1,6 @@
 """The methods of call control: each success and each failure, to the letter, as the contract's section 2 has them."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from api.answers import document
 from api.calls import carry_out
 from api.methods import METHODS
-from tests.facade_engine import POP, FacadeEngine
+from tests.facade_engine import HELD, POP, FacadeEngine
 from uncall_ari.errors import WhyNot
 
 BY_NAME = {method.name: method for method in METHODS}
@@ -94,7 +95,9 @@ REFUSALS = [
 ]
 
 
-@pytest.mark.parametrize(("call", "why", "answer"), REFUSALS, ids=lambda each: getattr(each, "name", str(each[0])))
+@pytest.mark.parametrize(
+    ("call", "why", "answer"), REFUSALS, ids=lambda each: each.name if isinstance(each, WhyNot) else str(each[0])
+)
 async def test_a_refusal_has_the_contracts_words(
     engine: FacadeEngine, call: tuple[str, ...], why: WhyNot, answer: str
 ) -> None:
@@ -103,7 +106,7 @@ async def test_a_refusal_has_the_contracts_words(
 
 
 async def test_a_pop_is_told_once(engine: FacadeEngine) -> None:
-    engine.pops = [POP]
+    engine.waiting_pops = [POP]
     told = "<calla>13421829060</calla><callb>802</callb><uid>1372123897.17</uid><status>callin</status>"
     assert await ask(engine, "popEvent", "802") == f"<result>1</result><popEvent>{told}</popEvent>"
     assert await ask(engine, "popEvent", "802") == "<result>0</result>"
@@ -139,10 +142,69 @@ async def test_what_is_no_extension_reaches_nothing(engine: FacadeEngine, hostil
         method = BY_NAME[name]
         answer = await ask(engine, name, hostile, hostile, hostile)
         assert answer == failed(name, f"{method.params[0].name} is error")
+    assert not engine.commands
+
+
+@pytest.mark.parametrize("hostile", ["", "PJSIP/801-1\r\nAction: Hangup", "a b", "<x/>", "x" * 81])
+async def test_what_is_no_channel_or_number_reaches_nothing(engine: FacadeEngine, hostile: str) -> None:
     assert await ask(engine, "restoreCalling", "801", hostile) == failed("restoreCalling", "Channel not exist")
     assert await ask(engine, "OnClickCall", "801", hostile) == failed("OnClickCall", "strToTel is error")
+    assert await ask(engine, "OnClickBridge", "801", hostile) == failed("OnClickBridge", "number2 is error")
     assert not engine.commands
 
 
 async def test_the_word_for_success_can_be_another(engine: FacadeEngine) -> None:
     assert "<Response>Success</Response>" in await ask(engine, "setBuys", "801", word="Success")
+
+
+DECIDED = [  # the document has no message for these, or does not know the method
+    (("OnClickBridge", "801", "13800138000"), WhyNot.RINGING, failed("OnClickBridge", "Ringing", "Ringing")),
+    (("OnClickBridge", "801", "13800138000"), WhyNot.UNAVAILABLE, failed("OnClickBridge", "Busy", "Busy")),
+    (("setBuys", "801"), WhyNot.NOT_CHANGED, failed("setBuys", "Failed to update entry")),
+    (("keepCalling", "801"), WhyNot.NOT_IN_BRIDGE, failed("keepCalling", "Agent not in use")),
+    (("restoreCalling", "801", HELD), WhyNot.NO_CALL, failed("restoreCalling", "Channel not exist")),
+    (("restoreCalling", "801", HELD), WhyNot.UNAVAILABLE, failed("restoreCalling", "Agent not in use")),
+    (("listenCall", "801", "803"), WhyNot.NO_CALL, failed("listenCall", "Agent not in use")),
+    (("listenCall", "801", "803"), WhyNot.CANNOT_LISTEN, failed("listenCall", "Spy or whisper failed")),
+]
+
+
+@pytest.mark.parametrize(("call", "why", "answer"), DECIDED, ids=[f"{call[0]} {why.name}" for call, why, _ in DECIDED])
+async def test_a_refusal_that_the_document_does_not_know(
+    engine: FacadeEngine, call: tuple[str, ...], why: WhyNot, answer: str
+) -> None:
+    engine.why_not = why
+    assert await ask(engine, *call) == answer
+
+
+@pytest.mark.parametrize("hostile", ["a b", "x" * 65, "\u53f7", "1\r\nAction: Command"])
+async def test_what_is_no_action_id_calls_nobody(engine: FacadeEngine, hostile: str) -> None:
+    for name in ("OnClickCall", "OnClickBridge"):
+        assert await ask(engine, name, "801", "13800138000", hostile) == failed(name, "strActionID is error")
+    assert not engine.commands
+
+
+async def test_markup_in_an_action_id_comes_back_escaped(engine: FacadeEngine) -> None:
+    assert "<ActionID>&lt;/x&gt;&amp;</ActionID>" in await ask(engine, "OnClickCall", "801", "13800138000", "</x>&")
+
+
+@pytest.mark.parametrize("hostile", ["", "' OR 1=1 --", "../../etc/passwd", "x" * 100_000, "\u53f7"])
+async def test_an_unknown_uid_has_no_recording(engine: FacadeEngine, hostile: str) -> None:
+    engine.recorded["1372123897.17"] = "a.WAV"
+    assert await ask(engine, "getRecording", hostile) == "<result>0</result>"
+
+
+async def test_all_states_without_asterisk(engine: FacadeEngine) -> None:
+    engine.asterisk_away = True
+    assert await ask(engine, "getAllExtenStatus", "") == failed("getAllExtenStatus", "Connection Failed")
+
+
+async def test_an_engine_that_does_not_answer_is_a_failed_connection(
+    engine: FacadeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(_extension: str) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(engine, "hang_up", never)
+    monkeypatch.setattr("api.calls.ENGINE_SECONDS", 0.01)
+    assert await ask(engine, "hangUp", "801") == failed("hangUp", "Connection Failed")

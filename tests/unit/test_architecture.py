@@ -24,6 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # The facade calls the engine, and the rules that need no engine.
     "api": {
         "uncall_ari.engine",
+        "uncall_ari.calls.records",
         "uncall_ari.config",
         "uncall_ari.dialer.numbers",
         "uncall_ari.dialer.window",

@@ -87,10 +87,11 @@ def test_damaged_compression_is_a_fault() -> None:
         call(b"\x1f\x8b")
 
 
-PARAMETERS = "".join(f"<{param.name}>1</{param.name}>" for param in METHODS[6].params)
+MOST = max(METHODS, key=lambda method: len(method.params))
+PARAMETERS = "".join(f"<{param.name}>1</{param.name}>" for param in MOST.params)
 SEEDS = [
-    f'<?xml version="1.0" encoding="utf-8"?><e:Envelope xmlns:e="{SOAP11}"><e:Body><{METHODS[6].name}>'
-    f"{PARAMETERS}</{METHODS[6].name}></e:Body></e:Envelope>",
+    f'<?xml version="1.0" encoding="utf-8"?><e:Envelope xmlns:e="{SOAP11}"><e:Body><{MOST.name}>'
+    f"{PARAMETERS}</{MOST.name}></e:Body></e:Envelope>",
     f'<e:Envelope xmlns:e="{SOAP11}" xmlns:i="http://www.w3.org/2001/XMLSchema-instance"><e:Header/><e:Body>'
     '<UncallWorld><a href="#1"/></UncallWorld><m id="1" i:type="x:base64">MTIz</m></e:Body></e:Envelope>',
     f'<e:Envelope xmlns:e="{SOAP11}"><e:Body><getAllTask><![CDATA[x]]></getAllTask></e:Body></e:Envelope>',

@@ -141,6 +141,10 @@ class Ari:
         self._objects[id_] = bridge
         return bridge
 
+    def knows(self, id_: str) -> bool:
+        """Whether a leg or bridge with this id is ours in this process."""
+        return id_ in self._objects
+
     def forget(self, id_: str) -> None:
         """Send no more events to the object with this id."""
         self._objects.pop(id_, None)

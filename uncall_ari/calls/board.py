@@ -1,5 +1,6 @@
 """The board: the talks that go on, the extensions that are being rung, and the calls that screens are to show."""
 
+import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from uncall_ari.calls.talk import Talk
 from uncall_ari.errors import CommandRefused, WhyNot
 
 POPS_KEPT = 4  # of an extension that nobody polls for
+PUSHED_AT_ONCE = 100  # pops that a listener may be behind; a slower one is cut off
 POP_SECONDS = 60.0  # a call that began longer ago is not shown any more
 
 
@@ -21,6 +23,7 @@ class Board:
         self._talks: list[Talk] = []
         self._rung: dict[str, str] = {}
         self._pops: dict[str, deque[Pop]] = {}
+        self._listeners: set[asyncio.Queue[Pop | None]] = set()
 
     @property
     def talks(self) -> tuple[Talk, ...]:
@@ -68,6 +71,21 @@ class Board:
         """A call rings at an extension, or its agent is being connected: show it once."""
         self._pops.setdefault(pop.extension, deque(maxlen=POPS_KEPT)).append(pop)
         self._on_pop(pop)
+        for listener in tuple(self._listeners):
+            if listener.qsize() < PUSHED_AT_ONCE:
+                listener.put_nowait(pop)
+            elif listener.qsize() == PUSHED_AT_ONCE:
+                listener.put_nowait(None)  # it does not keep up: its stream ends here
+
+    @contextmanager
+    def listener(self) -> Iterator[asyncio.Queue[Pop | None]]:
+        """A queue that gets each pop of every extension at the moment when it is shown; None ends it."""
+        queue: asyncio.Queue[Pop | None] = asyncio.Queue()
+        self._listeners.add(queue)
+        try:
+            yield queue
+        finally:
+            self._listeners.discard(queue)
 
     def next_pop(self, extension: str) -> Pop | None:
         """The oldest call of the extension that was not shown yet."""

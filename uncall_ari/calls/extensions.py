@@ -52,14 +52,14 @@ class Extensions:
         if endpoint is None:
             return ExtensionStatus.OFFLINE
         states = [channel.state for channel in await self.channels(extension)] if endpoint.channel_ids else []
-        if not states and await self._ami.db_has(DND, extension):
+        if not states and await self._is_quiet(extension):
             states = [DND]
         return status_of(endpoint, states)
 
     async def statuses(self) -> list[tuple[str, ExtensionStatus]]:
         """The states of all extensions, by number. Raises ConnectionFailed."""
         channels = {channel.id: channel.state for channel in await self._ari.channels()}
-        quiet = await self._ami.db_keys(DND)
+        quiet = await self._ami.db_keys(DND) if self._ami.up else set()
         found = []
         for endpoint in await self._ari.endpoints():
             number = self.number(endpoint.resource)
@@ -67,6 +67,10 @@ class Extensions:
                 states = [channels[each] for each in endpoint.channel_ids if each in channels]
                 found.append((number, status_of(endpoint, states or ([DND] if number in quiet else []))))
         return sorted(found, key=lambda each: (len(each[0]), each[0]))
+
+    async def _is_quiet(self, extension: str) -> bool:
+        """Whether "do not disturb" is set. Without AMI nobody knows: a phone rings rather than not."""
+        return self._ami.up and await self._ami.db_has(DND, extension)
 
     async def _endpoint(self, extension: str) -> Endpoint | None:
         return await self._ari.endpoint(self.endpoint(extension)) if _NUMBER.fullmatch(extension) else None

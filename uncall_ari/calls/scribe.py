@@ -27,6 +27,7 @@ class Books(Protocol):
     """Where it is written down: the part of the store that is used."""
 
     async def pop(self, pop: Pop) -> None: ...
+    async def popped(self, uid: str, extension: str) -> None: ...
     async def log_call(self, log: CallLog) -> None: ...
     async def survey(self, score: SurveyScore) -> None: ...
 
@@ -37,10 +38,18 @@ class Scribe:
     def __init__(self, books: Books, recordings: CallRecordings) -> None:
         self._books, self._recordings = books, recordings
         self._tasks: set[asyncio.Task[None]] = set()
+        self._pops: dict[Pop, asyncio.Task[None]] = {}  # that are being written
 
     def pop(self, pop: Pop) -> None:
-        """A call was shown on an agent's screen."""
-        self._spawn(self._until_written(lambda: self._books.pop(pop)))
+        """A call is to be shown on an agent's screen."""
+        task = self._spawn(self._until_written(lambda: self._books.pop(pop)))
+        if task is not None:
+            self._pops[pop] = task
+            task.add_done_callback(lambda _: self._pops.pop(pop, None))
+
+    def popped(self, pop: Pop) -> None:
+        """The screen has shown it: noted after the call itself is."""
+        self._spawn(self._after(self._pops.get(pop), lambda: self._books.popped(pop.uid, pop.extension)))
 
     def score(self, score: SurveyScore) -> None:
         """A customer has answered the survey, or has not."""
@@ -92,14 +101,20 @@ class Scribe:
                 continue
             return
 
-    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+    async def _after(self, before: asyncio.Task[None] | None, write: Any) -> None:
+        if before is not None:
+            await asyncio.wait((before,))
+        await self._until_written(write)
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None] | None:
         if len(self._tasks) >= MOST_WAITING:
             work.close()
             log.error("a record is lost: the database has been away for too long")
-            return
+            return None
         task = asyncio.create_task(work, name="scribe")
         self._tasks.add(task)
         task.add_done_callback(self._done)
+        return task
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -88,7 +88,7 @@ class Talk:
     @property
     def kept(self) -> Party:
         """The party that the recording and the records go with: it stays through hold and transfer."""
-        first, *_, last = self.parties
+        first, last = self.parties[0], self.parties[-1]
         return first if last.is_extension and not first.is_extension else last
 
     def party(self, extension: str) -> Party | None:

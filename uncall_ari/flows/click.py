@@ -52,7 +52,7 @@ async def _first_answers(means: Means, click: Click, leg: Leg) -> bool:
         first.endpoint,
         seconds=first.ring_seconds,
         caller_id=first.caller_id or second.number,
-        variables={CALL: f"click {click.uid}"},
+        variables={CALL: f"click {click.uid} {first.number}"},
     )
     await leg.answered(first.ring_seconds + ANSWER_GRACE)
     return True
@@ -62,7 +62,9 @@ async def _second(means: Means, click: Click, agent: Leg, customer: Leg, bridge:
     """Ring the second party: the first hears ringing, or what the carrier plays, then the answer."""
     first, second = click.first, click.second
     await agent.set_variable("CALLERID(num)", second.caller_id or first.number)  # whom the customer sees
-    await means.ari.create(customer, second.endpoint, originator=agent.id, variables={CALL: f"click {click.uid}"})
+    await means.ari.create(
+        customer, second.endpoint, originator=agent.id, variables={CALL: f"click {click.uid} {second.number}"}
+    )
     await customer.entered(ENTER_SECONDS)
     await agent.ring()
     await bridge.add(agent, customer)

@@ -12,7 +12,7 @@ import structlog
 from uncall_ari.ari import Bridge, HungUp, RequestFailed
 from uncall_ari.calls.talk import Order, Party, Talk, What
 from uncall_ari.errors import ConnectionFailed, WhyNot
-from uncall_ari.flows.hold import hold
+from uncall_ari.flows.hold import hold, stay_held
 from uncall_ari.flows.means import Means
 from uncall_ari.flows.recording import recorded
 from uncall_ari.flows.survey import survey
@@ -36,11 +36,13 @@ async def converse(means: Means, talk: Talk, bridge: Bridge) -> None:
     except (RequestFailed, ConnectionFailed, TimeoutError) as error:
         log.error("a conversation was ended: it could not go on", uid=talk.uid, reason=str(error) or "too long")
     finally:
-        for party in talk.parties:
+        for party in () if means.ari.leaving else talk.parties:
             await party.leg.hang_up()
 
 
 async def _go_on(means: Means, talk: Talk, bridge: Bridge) -> None:
+    if talk.held is not None and not await stay_held(means, talk, bridge, talk.held):  # taken over so
+        return
     while True:
         one, two = talk.parties
         came = await first_of(one=one.leg.ended(TALK_SECONDS), two=two.leg.ended(TALK_SECONDS), order=talk.ordered())
@@ -77,6 +79,6 @@ async def _part(means: Means, talk: Talk, bridge: Bridge, gone: Party) -> None:
     """One is gone: the other is asked how it was, when that was ordered."""
     left = talk.other(gone)
     talk.parties.remove(gone)
-    if left is not None and left.leg.live and talk.survey_after == gone.number:
+    if left is not None and left.leg.live and gone.is_extension and talk.survey_after == gone.number:
         await bridge.remove(left.leg)
         await survey(means, talk, left, gone.number)

@@ -19,9 +19,14 @@ async def hold(means: Means, talk: Talk, bridge: Bridge, agent: Party, other: Pa
     await other.leg.music()
     talk.parties, talk.held = [other], other
     order.done(other.leg.name)
+    await agent.leg.hang_up()
+    return await stay_held(means, talk, bridge, other)
+
+
+async def stay_held(means: Means, talk: Talk, bridge: Bridge, held: Party) -> bool:
+    """Wait until somebody restores the call; whether two parties speak with each other then."""
     try:
-        await agent.leg.hang_up()
-        return await _until_restored(means, talk, bridge, other)
+        return await _until_restored(means, talk, bridge, held)
     finally:
         talk.held = None
 

@@ -20,13 +20,14 @@ log = structlog.get_logger(__name__)
 FROM_TRUNK, INTERNAL = "trunk", "internal"  # the dialplan's argument: where the call came from
 
 
-async def receive(means: Means, event: StasisStart) -> None:
+async def receive(means: Means, event: StasisStart, *, again: bool = False) -> None:
     """Lead a call that entered the application to an extension, a menu or the outside.
 
-    What we know no way for goes back to the dialplan; see `send_back`.
+    What we know no way for goes back to the dialplan; see `send_back`. `again`: an earlier engine had begun with it.
     """
     channel = event.channel
-    if channel.channelvars.get(CALL) or not event.args or event.args[0] not in (FROM_TRUNK, INTERNAL):
+    noted = channel.channelvars.get(CALL, "")
+    if (noted and not again) or not event.args or event.args[0] not in (FROM_TRUNK, INTERNAL):
         await send_back(means.ari, channel)
         return
     try:

@@ -16,7 +16,9 @@ async def call_outside(means: Means, caller: Leg, extension: str, target: Target
     """Dial `target` for `extension`; when it answers, let the two talk. Raises HungUp."""
     async with means.ari.leg(means.new_id()) as customer, means.ari.bridge(means.new_id()) as bridge:
         await caller.set_variable("CALLERID(num)", target.caller_id or extension)
-        await means.ari.create(customer, target.endpoint, originator=caller.id, variables={CALL: f"call {caller.id}"})
+        await means.ari.create(
+            customer, target.endpoint, originator=caller.id, variables={CALL: f"call {caller.id} {target.number}"}
+        )
         await customer.entered(ENTER_SECONDS)
         await caller.ring()
         await customer.dial(caller.id, target.ring_seconds)

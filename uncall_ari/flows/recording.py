@@ -31,12 +31,17 @@ async def recorded(means: Means, talk: Talk) -> AsyncIterator[None]:
             datetime.now(UTC).astimezone(means.zone),
             talk.uid,
         )
+        part = means.call_recordings.part(talk.uid)
+        if part.exists():  # taken over: Asterisk goes on recording by itself
+            talk.recording = name
         try:
-            await means.ami.start_mixmonitor(kept.leg.name, str(means.call_recordings.part(talk.uid)))
+            if not talk.recording:
+                await means.ami.start_mixmonitor(kept.leg.name, str(part))
             talk.recording = name
         except (AmiRefused, ConnectionFailed, ValueError) as error:
             log.error("a call is not recorded", uid=talk.uid, reason=str(error))
     try:
         yield
     finally:
-        means.scribe.talk_over(talk, datetime.now(UTC))
+        if not means.ari.leaving:  # else it goes on, and the next process keeps its record
+            means.scribe.talk_over(talk, datetime.now(UTC))

@@ -93,6 +93,11 @@ def _ping(connection: Connection) -> None:
 
 def is_missing_table(error: DBAPIError) -> bool:
     """Whether the statement failed because a table is not there."""
-    original = error.orig
-    arguments = original.args if original is not None else ()
-    return bool(arguments) and (arguments[0] == _NO_SUCH_TABLE or str(arguments[0]).startswith("no such table"))
+    code = error_code(error)
+    return code == _NO_SUCH_TABLE or str(code).startswith("no such table")
+
+
+def error_code(error: DBAPIError) -> object:
+    """MySQL's number of the error, SQLite's text; None when there is neither."""
+    arguments = error.orig.args if error.orig is not None else ()
+    return arguments[0] if arguments else None

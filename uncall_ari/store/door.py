@@ -16,6 +16,8 @@ T = TypeVar("T")
 class Door:
     """A database and the time zone of its local times."""
 
+    calls_database = ""  # the MySQL database of the tables that CRMs read, "" for the connection's own
+
     def __init__(self, database: Database, times: Times) -> None:
         self._database = database
         self._times = times

@@ -82,7 +82,7 @@ class NumberStore(Door):
         """
         if not settlements:
             return
-        await self._write(lambda c: settling.settle(c, self._times, settlements))
+        await self._write(lambda c: settling.settle(c, self._times, settlements, self.calls_database))
         for task_id in {s.task_id for s in settlements if s.retry_at}:
             self._scan(task_id).retries_changed()
 

@@ -21,7 +21,7 @@ _TABLES = {
 _COLUMNS = {
     "sqlite": "SELECT name FROM pragma_table_info(:name)",
     "mysql": "SELECT column_name FROM information_schema.columns "
-    "WHERE table_schema = DATABASE() AND table_name = :name",
+    "WHERE table_schema = COALESCE(:database, DATABASE()) AND table_name = :name",
 }
 # Compared in the database, because the answer is nearly always that there is none.
 _NEED_TABLES = {
@@ -61,9 +61,9 @@ def prepare(connection: Connection) -> None:
     there = _tables(connection)
     for table in FIXED.sorted_tables:
         if table.name in there:
-            _check_columns(connection, table)
+            check_columns(connection, table)
         else:
-            _create(connection, table)
+            create(connection, table)
     for name, engine in there.items():
         if name.startswith("o_") and engine not in ("", "InnoDB", None):
             raise _mistake(
@@ -90,7 +90,7 @@ def ensure_number_tables(connection: Connection) -> list[int]:
     for task_id, noted in connection.execute(tasks).all():
         name = number_table_name(task_id)
         if name not in there:
-            _create(connection, number_table(task_id, connection.dialect.name))
+            create(connection, number_table(task_id, connection.dialect.name))
         elif noted == name:
             continue
         if noted != name:
@@ -102,7 +102,7 @@ def ensure_number_tables(connection: Connection) -> list[int]:
 
 def create_number_table(connection: Connection, task_id: int) -> None:
     """Make the number table of a task if it is not there."""
-    _create(connection, number_table(task_id, connection.dialect.name))
+    create(connection, number_table(task_id, connection.dialect.name))
 
 
 def drop_number_table(connection: Connection, task_id: int) -> bool:
@@ -120,16 +120,31 @@ def name_table(connection: Connection, task_id: int) -> None:
     connection.execute(statement, {"name": number_table_name(task_id), "id": task_id})
 
 
-def _tables(connection: Connection) -> dict[str, str | None]:
-    rows = connection.execute(text(_TABLES[connection.dialect.name]))
-    return {row[0]: row[1] for row in rows}
-
-
-def _create(connection: Connection, table: Table) -> None:
+def create(connection: Connection, table: Table) -> None:
+    """Make a table with its keys if it is not there."""
     connection.execute(_CreateWithKeys(table, if_not_exists=True))
     if connection.dialect.name != "mysql":
         for index in table.indexes:
             connection.execute(CreateIndex(index, if_not_exists=True))
+
+
+def check_columns(connection: Connection, table: Table) -> None:
+    """Raise ConfigError when a table that is there lacks a column."""
+    found = connection.execute(text(_COLUMNS[connection.dialect.name]), {"name": table.name, "database": table.schema})
+    names = {name.lower() for (name,) in found}
+    for column in table.columns:
+        if column.name.lower() not in names:
+            made = " ".join(str(CreateColumn(column).compile(dialect=connection.dialect)).split())
+            raise _mistake(
+                f"the table {table.fullname} has no column {column.name}",
+                f"run ALTER TABLE {table.fullname} ADD COLUMN {made}",
+                "database.calls" if table.schema else "database.url",
+            )
+
+
+def _tables(connection: Connection) -> dict[str, str | None]:
+    rows = connection.execute(text(_TABLES[connection.dialect.name]))
+    return {row[0]: row[1] for row in rows}
 
 
 def _check_server(connection: Connection) -> None:
@@ -144,18 +159,6 @@ def _check_server(connection: Connection) -> None:
         raise _mistake(f"{kind} {'.'.join(map(str, found))} is too old", f"use {kind} {wanted} or newer")
 
 
-def _check_columns(connection: Connection, table: Table) -> None:
-    found = connection.execute(text(_COLUMNS[connection.dialect.name]), {"name": table.name})
-    names = {name.lower() for (name,) in found}
-    for column in table.columns:
-        if column.name not in names:
-            made = " ".join(str(CreateColumn(column).compile(dialect=connection.dialect)).split())
-            raise _mistake(
-                f"the table {table.name} has no column {column.name}",
-                f"run ALTER TABLE {table.name} ADD COLUMN {made}",
-            )
-
-
 def _check_version(connection: Connection) -> None:
     version = connection.execute(text("SELECT MAX(version) FROM uncall_schema")).scalar()
     if version is None:
@@ -167,5 +170,5 @@ def _check_version(connection: Connection) -> None:
         )
 
 
-def _mistake(problem: str, remedy: str) -> ConfigError:
-    return ConfigError("settings", "database.url", problem, remedy)
+def _mistake(problem: str, remedy: str, key: str = "database.url") -> ConfigError:
+    return ConfigError("settings", key, problem, remedy)

@@ -4,14 +4,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from uncall_ari.store import counters
+from uncall_ari.store import counters, task_log
 from uncall_ari.store.counters import Tally
 from uncall_ari.store.database import is_missing_table
 from uncall_ari.store.records import Outcome, Settlement
 from uncall_ari.store.sql import RETRY, RowsUpdate, number_sql
+from uncall_ari.store.task_log import Begun
 from uncall_ari.store.times import Times
 from uncall_ari.store.values import extension_number, words
 
@@ -44,9 +45,6 @@ _CALLS = RowsUpdate(
     keep={"answered_at"},
     where="ended_at IS NULL",
 )
-_ATTEMPTS = text("SELECT uid, attempt FROM uncall_call WHERE uid IN :uids").bindparams(
-    bindparam("uids", expanding=True)
-)
 
 
 def answered(connection: Connection, times: Times, marks: Sequence[tuple[str, datetime]]) -> None:
@@ -54,8 +52,8 @@ def answered(connection: Connection, times: Times, marks: Sequence[tuple[str, da
     _ANSWERED.run(connection, [(times.utc(when), uid) for uid, when in marks])
 
 
-def settle(connection: Connection, times: Times, settlements: Sequence[Settlement]) -> None:
-    """Write how attempts ended: the number, the call, the counters and the retry, all or nothing.
+def settle(connection: Connection, times: Times, settlements: Sequence[Settlement], calls_database: str = "") -> None:
+    """Write how attempts ended: the number, the call, the counters, the retry and `cdr_task`, all or nothing.
 
     A number that no longer stands as its claim left it was changed by a third party: that is honoured, and
     only the call's record is written. A settlement that was written before changes nothing.
@@ -66,15 +64,19 @@ def settle(connection: Connection, times: Times, settlements: Sequence[Settlemen
             raise ValueError(f"CALLING is no outcome: {s.uid}")
         by_task[s.task_id].setdefault(s.uid, s)
     for task_id in sorted(by_task):  # the same order everywhere: two settlers never wait for each other
-        _settle_task(connection, times, task_id, list(by_task[task_id].values()))
+        _settle_task(connection, times, task_id, list(by_task[task_id].values()), calls_database)
 
 
-def _settle_task(connection: Connection, times: Times, task_id: int, settlements: list[Settlement]) -> None:
+def _settle_task(
+    connection: Connection, times: Times, task_id: int, settlements: list[Settlement], calls_database: str
+) -> None:
     ours = _still_ours(connection, task_id, settlements)
     changed = [s for s in settlements if s.uid in ours]
     rows = [(s.outcome.value, s.billsec, extension_number(s.extension), s.number_id) for s in changed]
     _NUMBERS.run(connection, rows, task_id)
-    _set_retries(connection, times, [s for s in changed if s.retry_at])
+    attempts = task_log.begun(connection, times, [s.uid for s in settlements])
+    _set_retries(connection, times, changed, attempts)
+    task_log.write(connection, times, settlements, attempts, calls_database)
     _CALLS.run(connection, [_call_row(times, s) for s in settlements])
     change = Tally()
     for s in changed:
@@ -103,13 +105,11 @@ def _still_ours(connection: Connection, task_id: int, settlements: list[Settleme
     return ours
 
 
-def _set_retries(connection: Connection, times: Times, settlements: list[Settlement]) -> None:
-    if not settlements:
-        return
-    found = connection.execute(_ATTEMPTS, {"uids": [s.uid for s in settlements]})
-    attempts = {row[0]: row[1] for row in found}
+def _set_retries(
+    connection: Connection, times: Times, settlements: list[Settlement], attempts: dict[str, Begun]
+) -> None:
     rows = [
-        (s.task_id, s.number_id, s.uid, attempts.get(s.uid, 1), times.utc(s.retry_at))
+        (s.task_id, s.number_id, s.uid, attempts[s.uid].attempt if s.uid in attempts else 1, times.utc(s.retry_at))
         for s in settlements
         if s.retry_at
     ]

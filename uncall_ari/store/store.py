@@ -34,9 +34,9 @@ class Store(TaskStore, NumberStore, CallStore, TalkStore):
         """Connect, create the tables that are missing, check the others.
 
         `url` is sqlite:///PATH or mysql://USER:PASSWORD@HOST:PORT/DATABASE; `timezone` that of the local
-        times in the contract's tables, `calls_database` the MySQL database of the calls of people, "" for the same.
-        Raises ConfigError for an address or tables that will not do,
-        StoreUnavailable.
+        times in the contract's tables; `calls_database` names the database on the same MySQL server that CRMs read
+        `pop` and `cdr` in, "" for the one of the address, and is ignored on SQLite. Raises ConfigError for an address
+        or tables that will not do, StoreUnavailable.
         """
         parsed = parse_url(url)
         sqlite = parsed.get_backend_name() == "sqlite"

@@ -1,24 +1,74 @@
-"""The tables of the calls of people, which CRMs read (`asteriskcdrdb`, contract section 2), and our own survey scores.
+"""The tables of calls that CRMs read (`asteriskcdrdb`, contract section 2), and our own survey scores.
 
-On MySQL they stand in a database of their own, when the settings name one; on SQLite in the one file.
+On MySQL they stand in a database of their own, when the settings name one; on SQLite in the one file. The
+contract's columns come first, as Asterisk's own `cdr` has them; ours follow.
 """
 
+import re
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Column, Connection, DateTime, Index, Integer, MetaData, String, Table, text
+from sqlalchemy.dialects.mysql import VARCHAR
+from sqlalchemy.exc import DBAPIError
 
 from uncall_ari.errors import ConfigError
+from uncall_ari.store import schema
+from uncall_ari.store.database import error_code
 
 _OPTIONS: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4"}
+_DENIED = {1044, 1142, 1227}  # MySQL: no right to a database, to a table, to such a statement
+_NAME = re.compile(r"[A-Za-z0-9_]{0,64}")
 
 
-def talk_tables(database: str) -> MetaData:
-    """The tables; `database` is the MySQL database that they stand in, "" for the connection's own."""
+def qualified(database: str, table: str) -> str:
+    """A table's name in statements; `database` is the MySQL database that it stands in, "" for the
+    connection's own."""
+    return f"`{database}`.{table}" if database else table
+
+
+def day_table_name(day: date) -> str:
+    """`cdro_2014_1_15`: no zeros in front."""
+    return f"cdro_{day.year}_{day.month}_{day.day}"
+
+
+def call_table(database: str, name: str = "cdr") -> Table:
+    """The table of all calls, or under another name that of a day's."""
+    exact = String(64).with_variant(VARCHAR(64, collation="utf8mb4_bin"), "mysql")
+    return Table(
+        name,
+        MetaData(schema=database or None),
+        Column("calldate", DateTime, nullable=False, comment="local time"),
+        _text("clid", 80),
+        _text("src", 80),
+        _text("dst", 80),
+        _text("dcontext", 80),
+        _text("channel", 80),
+        _text("dstchannel", 80),
+        _text("lastapp", 80),
+        _text("lastdata", 80),
+        _number("duration", 0, comment="seconds"),
+        _number("billsec", 0, comment="seconds"),
+        _text("disposition", 45),
+        _number("amaflags", 3),
+        _text("accountcode", 20),
+        Column("uniqueid", String(32), primary_key=True),
+        _text("calltype", 20, comment="outcall or standard"),
+        Column("addtime", DateTime, comment="local time"),
+        _text("userfield", 255, comment="audio:FILE"),
+        Column("action_id", exact, nullable=False, server_default="", comment="of the click"),
+        _text("extension", 32, comment="the agent's"),
+        _text("direction", 10, comment="callin or callout"),
+        *(Index(f"{name}_{column}", column) for column in ("calldate", "src", "dst", "action_id")),
+        **_OPTIONS,
+    )
+
+
+def _other_tables(database: str) -> list[Table]:
     metadata = MetaData(schema=database or None)
-    Table(
+    pop = Table(
         "pop",
         metadata,
-        Column("id", Integer, primary_key=True, autoincrement=True),
         Column("activation", DateTime, comment="local time"),
         Column("calla", String(35), comment="caller"),
         Column("callb", String(35), comment="callee"),
@@ -27,62 +77,76 @@ def talk_tables(database: str) -> MetaData:
         Column("action", Integer, server_default="0"),
         Column("pjid", String(30), server_default=""),
         Column("extension", String(32), server_default="", comment="whose screen"),
-        Index("pop_uid", "uid"),
-        Index("pop_calla", "calla"),
-        Index("pop_callb", "callb"),
+        Column("id", Integer, primary_key=True, autoincrement=True),
+        *(Index(f"pop_{column}", column) for column in ("activation", "calla", "callb", "uid", "extension")),
         **_OPTIONS,
     )
-    Table(
-        "cdr",
+    campaign = Table(
+        "cdr_task",
         metadata,
         Column("calldate", DateTime, nullable=False, comment="local time"),
-        Column("clid", String(80), nullable=False, server_default=""),
-        Column("src", String(80), nullable=False, server_default=""),
-        Column("dst", String(80), nullable=False, server_default=""),
-        Column("dcontext", String(80), nullable=False, server_default=""),
-        Column("channel", String(80), nullable=False, server_default=""),
-        Column("dstchannel", String(80), nullable=False, server_default=""),
-        Column("lastapp", String(80), nullable=False, server_default="Stasis"),
-        Column("lastdata", String(80), nullable=False, server_default=""),
-        Column("duration", Integer, nullable=False, server_default="0", comment="seconds"),
-        Column("billsec", Integer, nullable=False, server_default="0", comment="seconds"),
-        Column("disposition", String(45), nullable=False, server_default=""),
-        Column("amaflags", Integer, nullable=False, server_default="3"),
-        Column("accountcode", String(20), nullable=False, server_default=""),
+        _text("clid", 80),
+        _text("src", 80),
+        _text("dst", 80),
+        _text("dcontext", 80),
+        _number("duration", 0, comment="seconds"),
+        _number("billsec", 0, comment="seconds"),
+        _text("disposition", 45),
         Column("uniqueid", String(32), primary_key=True),
-        Column("calltype", String(20), nullable=False, server_default="", comment="outcall or standard"),
-        Column("addtime", DateTime, comment="local time"),
-        Column("userfield", String(255), nullable=False, server_default="", comment="audio:FILE"),
-        Column("action_id", String(64), nullable=False, server_default="", comment="of the click"),
-        Column("extension", String(32), nullable=False, server_default="", comment="the agent's"),
-        Index("cdr_calldate", "calldate"),
-        Index("cdr_src", "src"),
-        Index("cdr_dst", "dst"),
-        Index("cdr_action_id", "action_id"),
+        _text("task_run_tables", 50, comment="o_task_run_N"),
+        _number("outbound", 1),
+        Index("cdr_task_calldate", "calldate"),
         **_OPTIONS,
     )
-    Table(
+    survey = Table(
         "uncall_survey",
         metadata,
         Column("uid", String(32), primary_key=True),
-        Column("extension", String(32), nullable=False, server_default=""),
-        Column("score", String(8), nullable=False, server_default="", comment="the key, empty for none"),
+        _text("extension", 32),
+        _text("score", 8, comment="the key, empty for none"),
         Column("at", DateTime, nullable=False, comment="local time"),
         **_OPTIONS,
     )
-    return metadata
+    return [pop, campaign, survey]
 
 
 def prepare_talks(connection: Connection, database: str) -> None:
-    """Make the tables that are missing. Raises ConfigError when the account may not make their database."""
-    if database and connection.dialect.name == "mysql":
-        there = text("SELECT 1 FROM information_schema.schemata WHERE schema_name = :name")
-        if connection.execute(there, {"name": database}).first() is None:
-            raise ConfigError(
-                "settings",
-                "database.calls",
-                f"there is no database {database}, or the account may not see it",
-                f"Run CREATE DATABASE {database} CHARACTER SET utf8mb4 and GRANT ALL ON {database}.* to the account, "
-                'or write calls = "" to have these tables beside those of the tasks',
-            )
-    talk_tables(database).create_all(connection)
+    """Make the database and the tables that are missing, and check those that are there.
+
+    Raises ConfigError when the account may not make them, or a table lacks a column.
+    """
+    if _NAME.fullmatch(database) is None:
+        raise ConfigError(
+            "settings", "database.calls", "is no name of a database", "Write up to 64 letters, digits and _"
+        )
+    try:
+        if database:
+            _make_database(connection, database)
+        for table in (call_table(database), *_other_tables(database)):
+            schema.create(connection, table)
+            schema.check_columns(connection, table)
+    except DBAPIError as error:
+        if error_code(error) not in _DENIED:
+            raise
+        name = database or connection.engine.url.database
+        raise ConfigError(
+            "settings",
+            "database.calls",
+            f"the account may not make the database {name}, or a table in it: {error.orig}",
+            f"Run CREATE DATABASE IF NOT EXISTS {name} CHARACTER SET utf8mb4; GRANT SELECT, INSERT, UPDATE, DELETE, "
+            f'CREATE ON {name}.* TO the account. Or write calls = "" to have these tables beside those of the tasks',
+        ) from None
+
+
+def _make_database(connection: Connection, database: str) -> None:
+    there = text("SELECT 1 FROM information_schema.schemata WHERE schema_name = :name")
+    if connection.execute(there, {"name": database}).first() is None:
+        connection.exec_driver_sql(f"CREATE DATABASE IF NOT EXISTS `{database}` CHARACTER SET utf8mb4")
+
+
+def _text(name: str, length: int, comment: str | None = None) -> Column[str]:
+    return Column(name, String(length), nullable=False, server_default="", comment=comment)
+
+
+def _number(name: str, default: int, comment: str | None = None) -> Column[int]:
+    return Column(name, Integer, nullable=False, server_default=str(default), comment=comment)
