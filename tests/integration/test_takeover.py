@@ -8,6 +8,7 @@ from typing import Any
 from tests.integration.campaigns import plain_settings, until
 from tests.integration.served import Served
 from tests.integration.talking import CUSTOMER, DID, world
+from uncall_ari.calls.records import CallLog
 from uncall_ari.lab import Lab
 from uncall_ari.lab.phones import Carrier, Phone, hearing
 
@@ -64,3 +65,28 @@ async def test_a_held_customer_is_still_held_after_a_restart(lab: Lab, carrier: 
         await hearing({"802": agent, "customer": customer}, {"802": ["customer"], "customer": ["802"]})
         customer.hang_up()
         await agent.until_ended()
+
+
+async def test_the_record_of_a_call_survives_the_engine(lab: Lab, carrier: Carrier, tmp_path: Path) -> None:
+    async with world(lab, carrier, tmp_path, leave=True) as first:
+        _, kept = await first.clicked(action_id="kept")
+        _, ended = await first.clicked("802", "13900139000", action_id="ended")
+    ended.hang_up()  # while no engine is there
+    async with world(lab, carrier, tmp_path) as second:
+
+        async def logged(action_id: str) -> CallLog | None:
+            return await second.engine.call_log(action_id)
+
+        log = await until(lambda: logged("ended"), "the record of the call that ended", 20)
+        assert log is not None
+        assert (log.caller, log.callee, log.disposition) == ("802", "13900139000", "ANSWERED")
+        kept.hang_up()
+        log = await until(lambda: logged("kept"), "the record of the call that went on", 20)
+        assert log is not None
+        assert (log.caller, log.callee, log.context) == ("801", CUSTOMER, "click")
+
+        async def recordings() -> bool:
+            logs = [await logged("kept"), await logged("ended")]
+            return all(log is not None and log.recording.endswith(f"-{log.uid}.WAV") for log in logs)
+
+        await until(recordings, "both recordings", 20)

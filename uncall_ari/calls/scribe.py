@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Coroutine
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,12 +15,13 @@ from uncall_ari.calls.talk import Talk
 from uncall_ari.errors import StoreUnavailable
 from uncall_ari.media.calls import CallRecordings
 
-log = structlog.get_logger(__name__)
+log_ = structlog.get_logger(__name__)
 
 AWAY_SECONDS = 1.0  # between two attempts while the database is away
 MOST_WAITING = 10_000  # notes; more means that the database was away for hours
 COMPLETE_SECONDS = 10.0  # for Asterisk to close a recording after the call's end
 LOOK_SECONDS = 0.1
+ANSWERED = "ANSWERED"
 BUSY, NO_ANSWER = (17, 21), (18, 19, 16, 0)  # Q.850
 
 
@@ -30,6 +32,10 @@ class Books(Protocol):
     async def popped(self, uid: str, extension: str) -> None: ...
     async def log_call(self, log: CallLog) -> None: ...
     async def survey(self, score: SurveyScore) -> None: ...
+    async def talk_begun(self, log: CallLog) -> None: ...
+    async def talk_done(self, uid: str) -> None: ...
+    async def open_talks(self) -> list[CallLog]: ...
+    async def set_recording(self, uid: str, name: str) -> None: ...
 
 
 class Scribe:
@@ -39,6 +45,7 @@ class Scribe:
         self._books, self._recordings = books, recordings
         self._tasks: set[asyncio.Task[None]] = set()
         self._pops: dict[Pop, asyncio.Task[None]] = {}  # that are being written
+        self._talks: dict[str, asyncio.Task[None]] = {}  # by uid: the last that is written of a call
 
     def pop(self, pop: Pop) -> None:
         """A call is to be shown on an agent's screen."""
@@ -60,11 +67,29 @@ class Scribe:
         cause = end.q850 if end is not None else 0
         said = "BUSY" if cause in BUSY else "NO ANSWER" if cause in NO_ANSWER else "FAILED"
         at = end.at if end is not None else talk.started_at
-        self._spawn(self._until_written(lambda: self._books.log_call(_log_of(talk, at, said))))
+        self._spawn(self._until_written(lambda: self._books.log_call(log_of(talk, at, said))))
 
-    def talk_over(self, talk: Talk, at: datetime) -> None:
-        """A talk has ended: its recording is shown as soon as it is complete, and its record written."""
-        self._spawn(self._finish(talk, at))
+    def talk_begun(self, talk: Talk) -> None:
+        """A talk goes on: what is known of it outlives this process."""
+        log = log_of(talk, talk.answered_at or talk.started_at, ANSWERED)
+        self._of_talk(talk.uid, self._until_written(lambda: self._books.talk_begun(log)))
+
+    def talk_over(self, log: CallLog) -> None:
+        """A talk has ended: its record is written, and its recording shown as soon as it is complete."""
+        self._of_talk(log.uid, self._finish(log, self._talks.get(log.uid)))
+
+    async def open_talks(self) -> list[CallLog]:
+        """The talks that no process has finished. Raises StoreUnavailable."""
+        return [log for log in await self._books.open_talks() if log.uid not in self._talks]
+
+    def recover(self, log: CallLog) -> None:
+        """Finish a talk that ended while no engine was there. Nobody saw when: its recording's last byte says it."""
+        try:
+            written = datetime.fromtimestamp(self._recordings.part(log.uid).stat().st_mtime, UTC)
+        except OSError:
+            written = log.ended_at
+        log_.warning("a call has ended while no engine was there", uid=log.uid)
+        self.talk_over(replace(log, ended_at=max(written, log.ended_at)))
 
     async def close(self, seconds: float) -> None:
         """Give what is under way up to `seconds`."""
@@ -74,20 +99,35 @@ class Scribe:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _finish(self, talk: Talk, at: datetime) -> None:
-        if talk.recording and not await self._publish(talk):
-            talk.recording = ""
-        await self._until_written(lambda: self._books.log_call(_log_of(talk, at, "ANSWERED")))
+    async def _finish(self, log: CallLog, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.wait((before,))
+        await self._until_written(lambda: self._books.log_call(replace(log, recording="")))
+        if log.recording and await self._publish(log):
+            await self._until_written(lambda: self._books.set_recording(log.uid, log.recording))
+        await self._until_written(lambda: self._books.talk_done(log.uid))
 
-    async def _publish(self, talk: Talk) -> bool:
-        part = self._recordings.part(talk.uid)
+    def _of_talk(self, uid: str, work: Coroutine[object, object, None]) -> None:
+        task = self._spawn(work)
+        if task is None:
+            return
+        self._talks[uid] = task
+
+        def over(_: object) -> None:
+            if self._talks.get(uid) is task:
+                del self._talks[uid]
+
+        task.add_done_callback(over)
+
+    async def _publish(self, log: CallLog) -> bool:
+        part = self._recordings.part(log.uid)
         try:
             async with asyncio.timeout(COMPLETE_SECONDS):
                 while not await asyncio.to_thread(is_complete, part):  # noqa: ASYNC110 - a file tells of no change
                     await asyncio.sleep(LOOK_SECONDS)
-            await asyncio.to_thread(self._recordings.publish, talk.uid, talk.recording)
+            await asyncio.to_thread(self._recordings.publish, log.uid, log.recording)
         except (TimeoutError, OSError) as error:
-            log.error("a recording is not complete", uid=talk.uid, reason=str(error) or "Asterisk did not close it")
+            log_.error("a recording is not complete", uid=log.uid, reason=str(error) or "Asterisk did not close it")
             return False
         return True
 
@@ -96,7 +136,7 @@ class Scribe:
             try:
                 await write()
             except StoreUnavailable as error:
-                log.error("a record waits for the database", reason=str(error))
+                log_.error("a record waits for the database", reason=str(error))
                 await asyncio.sleep(AWAY_SECONDS)
                 continue
             return
@@ -109,7 +149,7 @@ class Scribe:
     def _spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None] | None:
         if len(self._tasks) >= MOST_WAITING:
             work.close()
-            log.error("a record is lost: the database has been away for too long")
+            log_.error("a record is lost: the database has been away for too long")
             return None
         task = asyncio.create_task(work, name="scribe")
         self._tasks.add(task)
@@ -119,7 +159,7 @@ class Scribe:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            log.error("a record could not be written", exc_info=task.exception())
+            log_.error("a record could not be written", exc_info=task.exception())
 
 
 def is_complete(file: Path) -> bool:
@@ -129,7 +169,8 @@ def is_complete(file: Path) -> bool:
     return len(head) == 44 and int.from_bytes(head[40:44], "little") == file.stat().st_size - 44 > 0
 
 
-def _log_of(talk: Talk, ended_at: datetime, disposition: str) -> CallLog:
+def log_of(talk: Talk, ended_at: datetime, disposition: str = ANSWERED) -> CallLog:
+    """What is to be kept of a talk."""
     return CallLog(
         uid=talk.uid,
         action_id=talk.action_id,

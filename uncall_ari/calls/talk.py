@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from uncall_ari.ari import Leg
-from uncall_ari.calls.records import Direction
+from uncall_ari.calls.records import CallLog, Direction
 from uncall_ari.errors import CommandRefused, ConnectionFailed, WhyNot
 
 ORDER_SECONDS = 10.0  # within which a talk takes up a command; it needs some ms
@@ -84,6 +84,13 @@ class Talk:
         self._orders: deque[Order] = deque()
         self._ordered = asyncio.Event()
         self._over = False
+
+    def resume(self, log: CallLog) -> None:
+        """Go on with what an earlier process has noted of this talk."""
+        self.action_id, self.context, self.outbound = log.action_id, log.context, log.outbound
+        self.caller, self.callee, self.agent, self.direction = log.caller, log.callee, log.extension, log.direction
+        self.channels = (log.channel, log.other_channel)
+        self.started_at, self.answered_at, self.recording = log.started_at, log.answered_at, log.recording
 
     @property
     def kept(self) -> Party:

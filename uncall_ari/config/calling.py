@@ -2,8 +2,9 @@
 
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from uncall_ari.config.fields import PatternText, Section, setting
 from uncall_ari.dialer.numbers import Pattern
@@ -14,6 +15,9 @@ class RecordingSettings(Section):
     """[recording]: the recordings of answered calls."""
 
     enabled: bool = setting(False, "whether answered calls are recorded")
+    extensions: dict[Annotated[str, Field(pattern=r"^[0-9]{1,20}$")], bool] = setting(
+        {}, "exceptions by extension: whether the calls of each are recorded"
+    )
     folder: Path = setting(
         Path("calls"), "folder of the recordings; Asterisk writes it, the engine renames in it", restart=True
     )

@@ -43,6 +43,7 @@ class Trunk(Section):
         (), "rewritings for some numbers; the first that matches replaces strip and prefix"
     )
     ring_seconds: int | None = setting(None, "seconds of ringing on this trunk; left out: as in [dialer]", ge=5, le=180)
+    record: bool | None = setting(None, "whether its calls with extensions are recorded; left out: as in [recording]")
     amd: bool = setting(False, "whether the answering-machine detector listens first")
 
     @cached_property

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from uncall_ari.ari import Leg
 from uncall_ari.calls.records import Direction, Pop
 from uncall_ari.calls.talk import Party, Talk
-from uncall_ari.flows.conversation import TALK_SECONDS, converse
+from uncall_ari.errors import StoreUnavailable
+from uncall_ari.flows.conversation import converse
 from uncall_ari.flows.means import AGENT, CALL, Means
 from uncall_ari.flows.ringing import ring
 from uncall_ari.flows.story import Story
-from uncall_ari.flows.waits import first_of
 
 
 async def connect(means: Means, customer: Leg, story: Story, extension: str, caller_id: str) -> bool:
@@ -28,13 +28,7 @@ async def connect(means: Means, customer: Leg, story: Story, extension: str, cal
         await customer.stop_ringing()
         if not answered:
             return False
-        talk = Talk(
-            customer.id,
-            Party(caller_id, customer, is_extension=False),
-            Party(extension, agent, is_extension=True),
-            direction=Direction.IN,
-            context="menu",
-        )
+        talk = _talk(customer, caller_id, agent, extension)
         async with means.ari.bridge(means.new_id()) as bridge:
             await bridge.add(customer, agent)
             story.extension, story.waits_for_agent = extension, False
@@ -54,9 +48,31 @@ async def rejoin(means: Means, customer: Leg, story: Story) -> bool:
         channel = await means.ari.channel(others[0])
         if channel is None:
             continue
-        async with means.ari.leg(channel.id) as agent, means.ari.bridge(bridge.id):
+        async with means.ari.leg(channel.id) as agent, means.ari.bridge(bridge.id) as joined:
             await means.ari.adopt(agent)
             story.began, story.extension = True, channel.channelvars.get(CALL, "").removeprefix(AGENT)
-            await first_of(agent=agent.ended(TALK_SECONDS), customer=customer.ended(TALK_SECONDS))
+            await converse(means, await _begun(means, customer, agent, story.extension), joined)
         return True
     return False
+
+
+async def _begun(means: Means, customer: Leg, agent: Leg, extension: str) -> Talk:
+    """The talk that an earlier engine has begun, with what it has noted of it."""
+    try:
+        noted = next((log for log in await means.scribe.open_talks() if log.uid == customer.id), None)
+    except StoreUnavailable:
+        noted = None
+    talk = _talk(customer, noted.caller if noted else "", agent, extension)
+    if noted is not None:
+        talk.resume(noted)
+    return talk
+
+
+def _talk(customer: Leg, number: str, agent: Leg, extension: str) -> Talk:
+    return Talk(
+        customer.id,
+        Party(number, customer, is_extension=False),
+        Party(extension, agent, is_extension=True),
+        direction=Direction.IN,
+        context="menu",
+    )

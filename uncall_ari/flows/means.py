@@ -11,6 +11,7 @@ from uncall_ari.ari import Ari
 from uncall_ari.calls.board import Board
 from uncall_ari.calls.extensions import Extensions
 from uncall_ari.calls.scribe import Scribe
+from uncall_ari.calls.talk import Talk
 from uncall_ari.config import Settings, SurveySettings
 from uncall_ari.dialer.numbers import dial_target, dialable
 from uncall_ari.ivr import CallExtension, GoMenu, Menu
@@ -57,10 +58,18 @@ class Means:
         """How long an extension may ring."""
         return self.settings.extensions.ring_seconds
 
-    @property
-    def record(self) -> bool:
-        """Whether talks are recorded."""
-        return self.settings.recording.enabled
+    def records(self, talk: Talk) -> bool:
+        """Whether a talk is recorded: what is said of an extension in it counts first, then of its trunk."""
+        recording = self.settings.recording
+        for party in talk.parties:
+            if party.is_extension and party.number in recording.extensions:
+                return recording.extensions[party.number]
+        for party in talk.parties:
+            endpoint = party.leg.name.removeprefix("PJSIP/").rpartition("-")[0]
+            trunk = next((each for each in self.settings.trunk if each.endpoint == endpoint), None)
+            if trunk is not None and trunk.record is not None:
+                return trunk.record
+        return recording.enabled
 
     @property
     def survey(self) -> SurveySettings:

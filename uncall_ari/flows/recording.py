@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import structlog
 
 from uncall_ari.ami import AmiRefused
+from uncall_ari.calls.scribe import log_of
 from uncall_ari.calls.talk import Talk
 from uncall_ari.errors import ConnectionFailed
 from uncall_ari.flows.means import Means
@@ -22,26 +23,27 @@ async def recorded(means: Means, talk: Talk) -> AsyncIterator[None]:
 
     The recording is of the channel that stays: the one that hold and transfer leave alone.
     """
-    if means.record:
-        kept = talk.kept
-        other = talk.other(kept)
-        name = recording_name(
-            talk.agent or kept.number,
-            kept.number if talk.agent != kept.number else (other.number if other else ""),
-            datetime.now(UTC).astimezone(means.zone),
-            talk.uid,
-        )
-        part = means.call_recordings.part(talk.uid)
-        if part.exists():  # taken over: Asterisk goes on recording by itself
-            talk.recording = name
-        try:
-            if not talk.recording:
-                await means.ami.start_mixmonitor(kept.leg.name, str(part))
-            talk.recording = name
-        except (AmiRefused, ConnectionFailed, ValueError) as error:
-            log.error("a call is not recorded", uid=talk.uid, reason=str(error))
+    if not talk.recording and means.records(talk):
+        await _start(means, talk)
+    means.scribe.talk_begun(talk)
     try:
         yield
     finally:
         if not means.ari.leaving:  # else it goes on, and the next process keeps its record
-            means.scribe.talk_over(talk, datetime.now(UTC))
+            means.scribe.talk_over(log_of(talk, datetime.now(UTC)))
+
+
+async def _start(means: Means, talk: Talk) -> None:
+    kept = talk.kept
+    other = talk.other(kept)
+    name = recording_name(
+        talk.agent or kept.number,
+        kept.number if talk.agent != kept.number else (other.number if other else ""),
+        datetime.now(UTC).astimezone(means.zone),
+        talk.uid,
+    )
+    try:
+        await means.ami.start_mixmonitor(kept.leg.name, str(means.call_recordings.part(talk.uid)))
+        talk.recording = name
+    except (AmiRefused, ConnectionFailed, ValueError) as error:
+        log.error("a call is not recorded", uid=talk.uid, reason=str(error))

@@ -13,9 +13,9 @@ import structlog
 from uncall_ari.ari import HungUp, Leg, RequestFailed
 from uncall_ari.ari.connection import path
 from uncall_ari.ari.events import BridgeState, Channel, StasisStart
-from uncall_ari.calls.records import Direction
+from uncall_ari.calls.records import CallLog, Direction
 from uncall_ari.calls.talk import Party, Talk
-from uncall_ari.errors import ConnectionFailed
+from uncall_ari.errors import ConnectionFailed, StoreUnavailable
 from uncall_ari.flows.conversation import converse
 from uncall_ari.flows.means import AGENT, CALL, Means
 from uncall_ari.flows.newcomer import FROM_TRUNK, INTERNAL, receive
@@ -33,24 +33,39 @@ async def take_over(means: Means, run: Runner) -> None:
     except (ConnectionFailed, RequestFailed) as error:
         log.error("what goes on in Asterisk is not known", reason=str(error))
         return
+    begun = await _begun(means)
     ours = {id_: each for id_, each in live.items() if is_ours(means, each)}
     for bridge in bridges:
         inside = [ours.pop(id_) for id_ in bridge.channels if id_ in ours]
         if any("/" in of(live[id_]) for id_ in bridge.channels if id_ in live):
             continue  # a campaign's: the dialler takes it up, and the agent with it
         if len(inside) == 2 and not any(each.name.startswith("Snoop/") for each in inside):
-            run(_go_on(means, bridge.id, inside), f"taken over {bridge.id}")
+            run(_go_on(means, bridge.id, inside, begun.pop(uid_of(inside), None)), f"taken over {bridge.id}")
         else:
             await _end(means, inside)
             await _remove_if_empty(means, bridge, live)
     for channel in ours.values():
         if channel.state == "Up" and not of(channel).startswith(AGENT) and of(channel):
-            run(_go_on(means, means.new_id(), [channel]), f"taken over {channel.id}")
+            log_ = begun.pop(uid_of([channel]), None)
+            run(_go_on(means, means.new_id(), [channel], log_), f"taken over {channel.id}")
         elif (where := came_from(means, channel)) and channel.state in ("Ring", "Up"):
             fresh = StasisStart(channel, [where])
             run(receive(means, fresh, again=True), f"taken over {channel.id}")
         else:
             await _end(means, [channel])
+    for each in begun.values():
+        if each.uid not in live:  # a campaign's goes on: the dialler takes it up
+            means.scribe.recover(each)
+
+
+async def _begun(means: Means) -> dict[str, CallLog]:
+    """The talks that no process has finished and that are not this one's, by uid."""
+    known = {talk.uid for talk in means.board.talks}
+    try:
+        return {each.uid: each for each in await means.scribe.open_talks() if each.uid not in known}
+    except StoreUnavailable as error:
+        log.error("the records of calls that go on cannot be read", reason=str(error))
+        return {}
 
 
 def is_ours(means: Means, channel: Channel) -> bool:
@@ -70,7 +85,13 @@ def came_from(means: Means, channel: Channel) -> str:
     return words[1] if words[0] == means.ari.app and words[1:] and words[1] in (FROM_TRUNK, INTERNAL) else ""
 
 
-async def _go_on(means: Means, bridge_id: str, channels: list[Channel]) -> None:
+def uid_of(channels: list[Channel]) -> str:
+    """The uid of a talk: it stands on the leg that was made or taken for it."""
+    noted = (of(each).split(" ")[1] for each in channels if of(each).startswith(("click ", "call ")))
+    return next(noted, channels[0].id)
+
+
+async def _go_on(means: Means, bridge_id: str, channels: list[Channel], begun: CallLog | None) -> None:
     """Carry a talk on: two that are in the bridge, or one that is held."""
     legs: list[Leg] = []
     try:
@@ -78,7 +99,7 @@ async def _go_on(means: Means, bridge_id: str, channels: list[Channel]) -> None:
             legs.append(await means.ari.take_in(channel))
             await means.ari.adopt(legs[-1])
         parties = [_party(means, channel, leg) for channel, leg in zip(channels, legs, strict=True)]
-        talk = _talk(channels, parties)
+        talk = _talk(channels, parties, begun)
         log.info("a call is taken over", uid=talk.uid, parties=[party.number for party in parties])
         async with means.ari.bridge(bridge_id) as bridge:
             await converse(means, talk, bridge)
@@ -98,20 +119,21 @@ def _party(means: Means, channel: Channel, leg: Leg) -> Party:
     return Party(extension or next(iter(noted), channel.caller.number), leg, is_extension=bool(extension))
 
 
-def _talk(channels: list[Channel], parties: list[Party]) -> Talk:
-    """The talk of these parties: its uid stands on the leg that was made or taken for it."""
-    noted = next((of(each).split(" ")[1] for each in channels if of(each).startswith(("click ", "call "))), "")
+def _talk(channels: list[Channel], parties: list[Party], begun: CallLog | None) -> Talk:
+    """The talk of these parties, with what was noted of it when it began."""
     customer = next((party for party in parties if not party.is_extension), parties[-1])
     agent = next((party for party in parties if party is not customer), customer)
     clicked = any(of(each).startswith("click ") for each in channels)
     first, second = (agent, customer) if clicked else (customer, agent)
     talk = Talk(
-        noted or channels[0].id,
+        uid_of(channels),
         first,
         second,
         direction=Direction.OUT if clicked else Direction.IN,
         context="taken over",
     )
+    if begun is not None:
+        talk.resume(begun)
     if len(parties) == 1:
         talk.parties, talk.held = parties, parties[0]
     return talk

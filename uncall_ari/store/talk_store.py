@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 
+import msgspec
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
@@ -12,6 +13,7 @@ from uncall_ari.store.database import is_missing_table
 from uncall_ari.store.door import Door
 from uncall_ari.store.talk_rows import LONGEST_UID, READ, cdr_row, cut, log_from, recording_from, user_field
 from uncall_ari.store.talk_tables import call_table, day_table_name, qualified
+from uncall_ari.store.values import words
 
 # ruff: noqa: S608 - the statements are put together from constants, dates, and a checked name of the settings
 
@@ -48,6 +50,22 @@ class TalkStore(Door):
         statement = text(f"UPDATE {self._table('pop')} SET Stats = 1 WHERE uid = :uid AND extension = :extension")
         values = _pop_values(uid, extension)
         await self._write(lambda c: c.execute(statement, values))
+
+    async def talk_begun(self, log: CallLog) -> None:
+        """Note a call that goes on, so that its record survives a killed engine."""
+        values = {"uid": cut(log.uid, LONGEST_UID), "log": msgspec.json.encode(log).decode()}
+        insert = f"INTO {self._table('uncall_talk')} (uid, log) VALUES (:uid, :log)"
+        await self._write(lambda c: c.execute(text(f"{_IGNORE[c.dialect.name]} {insert}"), values))
+
+    async def talk_done(self, uid: str) -> None:
+        """All that is to be kept of a call is kept."""
+        statement = text(f"DELETE FROM {self._table('uncall_talk')} WHERE uid = :uid")
+        await self._write(lambda c: c.execute(statement, {"uid": cut(uid, LONGEST_UID)}))
+
+    async def open_talks(self) -> list[CallLog]:
+        """The calls that are not done: they go on, or an engine was killed."""
+        rows = await self._read(lambda c: c.execute(text(f"SELECT log FROM {self._table('uncall_talk')}")).all())
+        return [msgspec.json.decode(words(row[0]), type=CallLog) for row in rows]
 
     async def log_call(self, log: CallLog) -> None:
         """Keep the record of a call that is over, in `cdr` and in its day's table, both or none."""

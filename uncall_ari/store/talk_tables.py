@@ -8,7 +8,7 @@ import re
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Column, Connection, DateTime, Index, Integer, MetaData, String, Table, text
+from sqlalchemy import Column, Connection, DateTime, Index, Integer, MetaData, String, Table, Text, text
 from sqlalchemy.dialects.mysql import VARCHAR
 from sqlalchemy.exc import DBAPIError
 
@@ -107,7 +107,14 @@ def _other_tables(database: str) -> list[Table]:
         Column("at", DateTime, nullable=False, comment="local time"),
         **_OPTIONS,
     )
-    return [pop, campaign, survey]
+    talk = Table(
+        "uncall_talk",
+        metadata,
+        Column("uid", String(32), primary_key=True),
+        Column("log", Text, nullable=False, comment="JSON: what is to be kept of a call that goes on"),
+        **_OPTIONS,
+    )
+    return [pop, campaign, survey, talk]
 
 
 def prepare_talks(connection: Connection, database: str) -> None:

@@ -347,3 +347,14 @@ async def test_beside_the_tasks_when_no_database_is_named(mariadb_database: str)
         await store.log_call(TALK)
         with closing(Outside(mariadb_database)) as outside:
             assert len(outside.sql("SELECT * FROM cdro_2026_3_4")) == 1
+
+
+async def test_a_call_that_goes_on_is_remembered_until_it_is_done(store: Store) -> None:
+    await store.talk_begun(TALK)
+    await store.talk_begun(replace(TALK, caller="another"))  # the first note stays
+    other = replace(TALK, uid="1700000000.2", answered_at=None, caller='a"\n客户')
+    await store.talk_begun(other)
+    assert sorted(await store.open_talks(), key=lambda log: log.uid) == [TALK, other]
+    await store.talk_done(TALK.uid)
+    await store.talk_done(TALK.uid)
+    assert await store.open_talks() == [other]
