@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Protocol
 
 import structlog
@@ -85,7 +84,7 @@ class Scribe:
     def recover(self, log: CallLog) -> None:
         """Finish a talk that ended while no engine was there. Nobody saw when: its recording's last byte says it."""
         try:
-            written = datetime.fromtimestamp(self._recordings.part(log.uid).stat().st_mtime, UTC)
+            written = self._recordings.last_written(log.uid)
         except OSError:
             written = log.ended_at
         log_.warning("a call has ended while no engine was there", uid=log.uid)
@@ -120,10 +119,10 @@ class Scribe:
         task.add_done_callback(over)
 
     async def _publish(self, log: CallLog) -> bool:
-        part = self._recordings.part(log.uid)
+        complete = self._recordings.is_complete
         try:
             async with asyncio.timeout(COMPLETE_SECONDS):
-                while not await asyncio.to_thread(is_complete, part):  # noqa: ASYNC110 - a file tells of no change
+                while not await asyncio.to_thread(complete, log.uid, datetime.now(UTC)):  # noqa: ASYNC110 - a file tells of no change
                     await asyncio.sleep(LOOK_SECONDS)
             await asyncio.to_thread(self._recordings.publish, log.uid, log.recording)
         except (TimeoutError, OSError) as error:
@@ -160,13 +159,6 @@ class Scribe:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log_.error("a record could not be written", exc_info=task.exception())
-
-
-def is_complete(file: Path) -> bool:
-    """Whether Asterisk has closed a WAV: only then does its header say how much is in it."""
-    with file.open("rb") as opened:
-        head = opened.read(44)
-    return len(head) == 44 and int.from_bytes(head[40:44], "little") == file.stat().st_size - 44 > 0
 
 
 def log_of(talk: Talk, ended_at: datetime, disposition: str = ANSWERED) -> CallLog:

@@ -21,6 +21,7 @@ class RecordingSettings(Section):
     folder: Path = setting(
         Path("calls"), "folder of the recordings; Asterisk writes it, the engine renames in it", restart=True
     )
+    stereo: bool = setting(False, "whether each side gets a channel of its own: left speaks, right is spoken to")
     keep_days: int = setting(90, "days that a recording is kept; 0: for ever", ge=0, le=36500)
     keep_megabytes: int = setting(0, "megabytes of recordings kept, the oldest go first; 0: any number", ge=0)
 

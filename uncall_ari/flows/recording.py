@@ -42,8 +42,10 @@ async def _start(means: Means, talk: Talk) -> None:
         datetime.now(UTC).astimezone(means.zone),
         talk.uid,
     )
+    recordings, stereo = means.call_recordings, means.settings.recording.stereo
+    part = recordings.stereo_part(talk.uid) if stereo else recordings.part(talk.uid)
     try:
-        await means.ami.start_mixmonitor(kept.leg.name, str(means.call_recordings.part(talk.uid)))
+        await means.ami.start_mixmonitor(kept.leg.name, str(part), "D" if stereo else "")
         talk.recording = name
     except (AmiRefused, ConnectionFailed, ValueError) as error:
         log.error("a call is not recorded", uid=talk.uid, reason=str(error))

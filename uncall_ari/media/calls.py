@@ -9,8 +9,11 @@ import contextlib
 import re
 import stat
 import threading
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import numpy as np
+import soundfile
 
 from uncall_ari.media.library import NoSuchRecording
 from uncall_ari.media.names import AUDIO
@@ -23,6 +26,8 @@ _KEYS = str.maketrans({"*": "S", "#": "P"})  # star, pound: they mean something 
 _NO_PART = re.compile(r"[^0-9A-Za-z+]")
 _NO_UID = re.compile(r"[^0-9A-Za-z._-]")
 _UID = re.compile(r"\d{1,10}\.\d{1,10}$", re.ASCII)
+_HEADER = 44  # bytes of the WAV header that Asterisk and libsndfile write
+_SETTLED = timedelta(seconds=1)
 _ABANDONED = timedelta(days=1)  # nothing written for so long: no call does that, a crash has left it behind
 _DAYS = "[0-9]" * 4 + "/" + "[0-9]" * 2 + "/" + "[0-9]" * 2
 
@@ -48,6 +53,39 @@ class CallRecordings:
     def part(self, uid: str) -> Path:
         """Return where Asterisk writes the recording of a call that goes on."""
         return self.folder / f".part-{_NO_UID.sub('', uid)}.wav"
+
+    def stereo_part(self, uid: str) -> Path:
+        """Return where Asterisk writes a recording with both sides apart: it does that without a header only."""
+        return self.part(uid).with_suffix(".raw")
+
+    def is_complete(self, uid: str, now: datetime) -> bool:
+        """Whether Asterisk has closed the recording of a call that is over. Raises OSError when there is none.
+
+        The header of a WAV says how much is in it only when it is closed. Of a stereo one, which has no header, it is
+        that nothing was written for a second. That is then made a WAV.
+        """
+        raw = self.stereo_part(uid)
+        if raw.exists():
+            if raw.stat().st_mtime > (now - _SETTLED).timestamp():
+                return False
+            self._make_wav(raw, self.part(uid))
+        file = self.part(uid)
+        with file.open("rb") as opened:
+            head = opened.read(_HEADER)
+        size = file.stat().st_size - _HEADER
+        return len(head) == _HEADER and int.from_bytes(head[-4:], "little") == size > 0
+
+    def last_written(self, uid: str) -> datetime:
+        """Return when the recording of a call that goes on, or went on, was last written. Raises OSError."""
+        raw, wav = self.stereo_part(uid), self.part(uid)
+        return datetime.fromtimestamp((raw if raw.exists() else wav).stat().st_mtime, UTC)
+
+    def _make_wav(self, raw: Path, wav: Path) -> None:
+        samples = np.fromfile(raw, dtype="<i2")
+        fresh = wav.with_suffix(".new")  # never half a WAV under the name that is looked at
+        soundfile.write(fresh, samples[: len(samples) // 2 * 2].reshape(-1, 2), 8000, subtype="PCM_16", format="WAV")
+        fresh.rename(wav)
+        raw.unlink()
 
     def publish(self, uid: str, name: str) -> Path:
         """Give a complete recording its name (of `recording_name`); return where it lies now.
@@ -82,7 +120,7 @@ class CallRecordings:
         What a crash left half written counts too, from the day after. Returns what was removed, the oldest first.
         Raises OSError when something cannot be removed.
         """
-        files = [*self._files(f"{_DAYS}/*.WAV", now), *self._files(".part-*.wav", now - _ABANDONED)]
+        files = [*self._files(f"{_DAYS}/*.WAV", now), *self._files(".part-*", now - _ABANDONED)]
         files.sort()
         total = sum(size for _, size, _ in files)
         oldest = (now - timedelta(days=days)).timestamp() if days else 0.0
