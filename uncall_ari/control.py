@@ -12,7 +12,7 @@ from uncall_ari.ari.events import Channel
 from uncall_ari.calls.extensions import DND
 from uncall_ari.calls.records import ExtensionStatus, Pop
 from uncall_ari.calls.talk import Talk, What
-from uncall_ari.errors import CommandRefused, WhyNot
+from uncall_ari.errors import CommandRefused, ConnectionFailed, WhyNot
 from uncall_ari.flows.click import Click, click_to_call
 from uncall_ari.flows.means import Means
 from uncall_ari.flows.spy import spy
@@ -103,7 +103,7 @@ class Control:
                 await self.means.ari.request("DELETE", path("channels", channel.id))
             except RequestFailed as error:
                 if error.status != 404:
-                    raise
+                    raise ConnectionFailed(f"Asterisk does not hang up: {error.reason}") from None
 
     async def set_busy(self, extension: str) -> None:
         """Set "do not disturb" in Asterisk's own database, where the dialplan and feature codes look, too."""
@@ -117,7 +117,12 @@ class Control:
 
     async def set_idle(self, extension: str) -> None:
         """Take "do not disturb" away. Refused when it was not set."""
-        if not await self.means.ami.db_del(DND, extension):
+        try:
+            removed = await self.means.ami.db_del(DND, extension)
+        except AmiRefused as error:
+            log.error("do not disturb was not taken away", extension=extension, reason=str(error))
+            removed = False
+        if not removed:
             raise CommandRefused(WhyNot.NOT_CHANGED)
 
     def pop(self, extension: str) -> Pop | None:

@@ -12,6 +12,7 @@ import structlog
 from uncall_ari.ami import Ami
 from uncall_ari.ari import Ari, Gap, IdMaker
 from uncall_ari.ari.events import StasisStart
+from uncall_ari.asks import Asks
 from uncall_ari.calls.board import Board
 from uncall_ari.calls.extensions import Extensions
 from uncall_ari.calls.records import CallLog, ExtensionStatus, Pop
@@ -21,6 +22,7 @@ from uncall_ari.control import Control
 from uncall_ari.dialer.numbers import dialable
 from uncall_ari.dialer.worker import Dialer
 from uncall_ari.errors import ConfigError, ConfigErrors, NoSuchTask
+from uncall_ari.fastagi import FastAgi
 from uncall_ari.flows.means import Means
 from uncall_ari.flows.newcomer import receive
 from uncall_ari.flows.takeover import take_over
@@ -69,6 +71,9 @@ class Engine:
         means = self._means(settings)
         require_sounds(settings, means)
         self._control = Control(means)
+        self._asks = Asks(means, store)
+        asked = settings.fastagi
+        self.fastagi = FastAgi(asked.host, asked.port, self._asks.scripts) if asked.enabled else None
         self.dialer = Dialer(settings, store, means, ids)
 
     @classmethod
@@ -76,15 +81,16 @@ class Engine:
     async def running(cls, settings: Settings, farewell_seconds: float = FAREWELL_SECONDS) -> AsyncIterator[Self]:
         """Open the database, connect to Asterisk, dial; on leaving, end well: see `Dialer.finish`.
 
-        Raises StoreUnavailable when the database is not reached, ConfigErrors for a menu whose prompts are not there.
-        Asterisk may come later.
+        Raises StoreUnavailable when the database is not reached, ConfigErrors for a menu whose prompts are not there,
+        ConfigError for a port of `[fastagi]` that is taken. Asterisk may come later.
         """
         url = settings.database.url.get_secret_value()
         async with await Store.open(
             url, timezone=settings.dialer.timezone, calls_database=settings.database.calls
         ) as store:
             engine = cls(settings, store, IdMaker(await store.start()))
-            async with engine.ari, engine._ami:
+            # The port first: where it is taken, Asterisk is not taken from the engine that has both.
+            async with engine.fastagi or contextlib.nullcontext(), engine.ari, engine._ami:
                 work = engine._work = asyncio.create_task(engine.dialer.run(), name="dialler")
                 retention = asyncio.create_task(keep_within_limits(engine), name="retention")
                 try:
@@ -125,7 +131,7 @@ class Engine:
         require_sounds(settings, means)
         waiting = needs_restart(self.settings, settings)
         self.settings = settings
-        self._control.means = means
+        self._control.means = self._asks.means = means
         self.dialer.change(settings, means)
         return waiting
 

@@ -112,6 +112,33 @@ async def test_a_busy_customer_ends_the_click(scene: World) -> None:
     await until(logged, "the record of the call")
 
 
+async def test_a_click_that_the_agent_does_not_answer_is_kept_too(scene: World) -> None:
+    scene.phones["801"].behaviour = busy()
+    await scene.engine.click_to_call("801", CUSTOMER, "nobody-1")
+
+    async def logged() -> bool:
+        log = await scene.engine.call_log("nobody-1")
+        return log is not None and (log.disposition, log.callee) == ("BUSY", CUSTOMER)
+
+    await until(logged, "the record of the call")
+    assert not scene.carrier.calls
+
+
+async def test_nobody_rings_an_extension_that_is_not_to_be_disturbed(scene: World) -> None:
+    engine = scene.engine
+    await engine.set_busy("801")
+    await engine.click_to_call("802", "801", "")  # as the second party
+    agent = await scene.phones["802"].ringing()
+    agent.answer()
+    await agent.until_ended()
+    customer = scene.carrier.call("4008002", CUSTOMER)  # through the menu
+    await customer.until_answered()
+    customer.press("0")
+    await customer.until_ended(20)
+    assert not scene.phones["801"].incoming
+    await engine.set_idle("801")
+
+
 async def test_two_calls_at_once_do_not_hear_each_other(scene: World) -> None:
     one, first = await scene.clicked("801", CUSTOMER)
     two, second = await scene.clicked("802", "13900139000")
@@ -205,6 +232,33 @@ async def test_a_busy_extension_is_told_so_and_not_rung(scene: World) -> None:
     await engine.set_idle("802")
     assert await engine.extension_status("802") is ExtensionStatus.IDLE
     await refused(engine.set_idle("802"), WhyNot.NOT_CHANGED)
+
+
+async def test_feature_codes_and_hints_agree_with_the_methods(scene: World, lab: Lab) -> None:
+    code = scene.phones["801"].dial("*78")
+    await code.until_ended()
+    await until_status(scene.engine, "801", ExtensionStatus.DO_NOT_DISTURB)
+    code = scene.phones["801"].dial("*79")
+    await code.until_ended()
+    await until_status(scene.engine, "801", ExtensionStatus.IDLE)
+
+    async def hint_is(state: str) -> None:
+        seen = ""
+
+        async def look() -> bool:
+            nonlocal seen
+            seen = await asyncio.to_thread(lab.asterisk.cli, "core show hint 801")
+            return f"State:{state}" in seen.replace(" ", "")
+
+        try:
+            await until(look, f"the hint to be {state}", 10)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; {seen}") from None
+
+    await hint_is("Idle")
+    agent, _ = await scene.clicked()
+    await hint_is("InUse")
+    agent.hang_up()
 
 
 # --- hold and restore -----------------------------------------------------------------------------------

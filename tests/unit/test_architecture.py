@@ -32,8 +32,23 @@ MAY_IMPORT: dict[str, set[str]] = {
         "uncall_ari.store.records",
     },
     # The engine, from the top down.
-    "uncall_ari.engine": {"uncall_ari.control", "uncall_ari.dialer", "uncall_ari.flows", "uncall_ari.calls", *BELOW},
+    "uncall_ari.engine": {
+        "uncall_ari.control",
+        "uncall_ari.asks",
+        "uncall_ari.fastagi",
+        "uncall_ari.dialer",
+        "uncall_ari.flows",
+        "uncall_ari.calls",
+        *BELOW,
+    },
     "uncall_ari.control": {"uncall_ari.flows", "uncall_ari.calls", *BELOW},
+    "uncall_ari.asks": {
+        "uncall_ari.fastagi",
+        "uncall_ari.flows",
+        "uncall_ari.calls",
+        "uncall_ari.dialer.numbers",
+        *BELOW,
+    },
     "uncall_ari.dialer": {"uncall_ari.queues", "uncall_ari.flows", *BELOW},
     "uncall_ari.queues": {"uncall_ari.flows", *BELOW},
     "uncall_ari.flows": {"uncall_ari.calls", "uncall_ari.dialer.numbers", *BELOW},
@@ -44,6 +59,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "uncall_ari.ari": set(),
     "uncall_ari.store": {"uncall_ari.calls.records", "uncall_ari.media.names"},
     "uncall_ari.ami": set(),
+    "uncall_ari.fastagi": set(),
     # The outside world, for tests and for trying things out, knows nothing of the engine.
     "uncall_ari.lab": {"uncall_ari.share"},
 }

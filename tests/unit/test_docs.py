@@ -200,6 +200,8 @@ def test_the_dialplan_to_copy_is_the_one_that_is_tested() -> None:
     (block,) = [text for text in examples(DOCS / "install.md", "ini") if "[uncall-witness]" in text]
     witness = block.split("[uncall-amd]")[0].split()
     assert " ".join(witness) in " ".join(tested.split())
+    (asks,) = [text for text in examples(DOCS / "install.md", "ini") if "[uncall-asks]" in text]
+    assert asks[asks.index("[uncall-asks]") :] in tested
 
 
 def test_the_modules_to_load_are_those_that_are_tested() -> None:

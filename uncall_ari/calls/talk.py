@@ -82,6 +82,7 @@ class Talk:
         self.recording = ""  # the file's name
         self.legs = AsyncExitStack()  # ends the legs that are made while the talk goes on
         self._orders: deque[Order] = deque()
+        self._taken: Order | None = None  # the last one
         self._ordered = asyncio.Event()
         self._over = False
 
@@ -124,14 +125,21 @@ class Talk:
         await self._ordered.wait()
 
     def take(self) -> Order | None:
-        """The command that waits longest, None when none does."""
-        order = self._orders.popleft() if self._orders else None
+        """The command that waits longest, None when none does. One that nobody waits for any more is left out."""
+        order = None
+        while self._orders and (order is None or order.answer.done()):
+            order = self._orders.popleft()
         if not self._orders:
             self._ordered.clear()
+        if order is None or order.answer.done():
+            return None
+        self._taken = order
         return order
 
     def close(self) -> None:
-        """The talk is over: what waits is refused."""
+        """The talk is over: what waits is refused, and what a hang-up has cut short."""
         self._over = True
+        if self._taken is not None:
+            self._taken.refuse(WhyNot.NO_CALL)
         while order := self.take():
             order.refuse(WhyNot.NO_CALL)

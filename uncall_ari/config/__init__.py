@@ -1,5 +1,6 @@
 """Settings: uncall.toml and the environment, checked, as immutable values."""
 
+from uncall_ari.config.asking import FastAgiSettings
 from uncall_ari.config.calling import InboundSettings, RecordingSettings, SurveySettings
 from uncall_ari.config.changes import Change, changes, needs_restart
 from uncall_ari.config.dialling import AmdSettings, DialerSettings, RetrySettings
@@ -25,6 +26,7 @@ __all__ = [
     "DatabaseSettings",
     "DialerSettings",
     "ExtensionSettings",
+    "FastAgiSettings",
     "InboundSettings",
     "MediaSettings",
     "Menu",

@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import SecretStr, field_validator
 
+from uncall_ari.config.asking import FastAgiSettings
 from uncall_ari.config.calling import InboundSettings, RecordingSettings, SurveySettings
 from uncall_ari.config.dialling import DialerSettings
 from uncall_ari.config.fields import Label, Network, Section, TargetValue, setting
@@ -153,6 +154,7 @@ class Settings(Section):
     extensions: ExtensionSettings = setting(ExtensionSettings(), "the agents' phones")
     recording: RecordingSettings = setting(RecordingSettings(), "recordings of calls")
     survey: SurveySettings = setting(SurveySettings(), "the satisfaction survey")
+    fastagi: FastAgiSettings = setting(FastAgiSettings(), "a dialplan's questions")
     trunk: tuple[Trunk, ...] = setting((), "lines to the outside")
     inbound: tuple[InboundSettings, ...] = setting((), "where calls from outside go")
     queue: dict[TargetValue, Queue] = setting({}, "queues of agents")

@@ -17,7 +17,7 @@ from uncall_ari.flows.means import Means
 from uncall_ari.flows.recording import recorded
 from uncall_ari.flows.survey import survey
 from uncall_ari.flows.transfer import transfer
-from uncall_ari.flows.waits import first_of
+from uncall_ari.flows.waits import first_of, hang_up_ordered
 
 log = structlog.get_logger(__name__)
 
@@ -81,4 +81,4 @@ async def _part(means: Means, talk: Talk, bridge: Bridge, gone: Party) -> None:
     talk.parties.remove(gone)
     if left is not None and left.leg.live and gone.is_extension and talk.survey_after == gone.number:
         await bridge.remove(left.leg)
-        await survey(means, talk, left, gone.number)
+        await first_of(asked=survey(means, talk, left, gone.number), hung_up=hang_up_ordered(talk))

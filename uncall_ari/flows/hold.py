@@ -5,7 +5,7 @@ from uncall_ari.calls.talk import Order, Party, Talk, What
 from uncall_ari.errors import WhyNot
 from uncall_ari.flows.means import Means
 from uncall_ari.flows.ringing import ring
-from uncall_ari.flows.waits import first_of
+from uncall_ari.flows.waits import first_of, hang_up_ordered
 
 HOLD_SECONDS = 3600.0  # after an hour of music the call is ended
 
@@ -49,11 +49,21 @@ async def _until_restored(means: Means, talk: Talk, bridge: Bridge, held: Party)
 
 
 async def _restore(means: Means, talk: Talk, bridge: Bridge, held: Party, order: Order) -> bool:
-    """Ring the agent who wants the call; when he does not answer, the music goes on."""
+    """Ring the agent who wants the call; when he does not answer, the music goes on. Who wants it too is refused."""
+    answered = False
     leg = await talk.legs.enter_async_context(means.ari.leg(means.new_id()))
-    answered = await held.leg.attend(ring(means, leg, order.target, caller_id=held.number, on_ringing=order.done))
-    if not answered:
-        order.refuse(WhyNot.UNAVAILABLE)
+
+    async def ring_agent() -> None:
+        nonlocal answered
+        answered = await ring(means, leg, order.target, caller_id=held.number, on_ringing=order.done)
+
+    came = await first_of(rung=ring_agent(), gone=held.leg.ended(HOLD_SECONDS), hung_up=hang_up_ordered(talk))
+    if "hung_up" in came:
+        await held.leg.hang_up()
+        await held.leg.ended(HOLD_SECONDS)
+    if not answered or not held.leg.live:
+        await leg.hang_up()
+        order.refuse(WhyNot.UNAVAILABLE if held.leg.live else WhyNot.NO_SUCH_CHANNEL)
         return False
     await held.leg.stop_music()
     await bridge.add(held.leg, leg)

@@ -26,6 +26,8 @@ async def spy(means: Means, uid: str, supervisor: str, extension: str, channel: 
                 return
             async with means.ari.leg(means.new_id()) as tap, means.ari.bridge(means.new_id()) as bridge:
                 await means.ari.snoop(tap, channel.id, whisper=whisper)
+                # unasked, Asterisk tells no end of a channel that snoops
+                await tap.request("POST", f"applications/{means.ari.app}/subscription?eventSource=channel:{tap.id}")
                 await tap.entered(ENTER_SECONDS)
                 await bridge.add(ear, tap)
                 await first_of(ear=ear.ended(SPY_SECONDS), tap=tap.ended(SPY_SECONDS), spied=spied.ended(SPY_SECONDS))

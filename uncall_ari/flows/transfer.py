@@ -1,13 +1,14 @@
 """Transfer: the other party hears music, the agent that he is transferring, the target rings and gets the call."""
 
 import asyncio
+import contextlib
 
-from uncall_ari.ari import Bridge, HungUp, Leg
-from uncall_ari.calls.talk import Order, Party, Talk, What
+from uncall_ari.ari import Bridge, HungUp, Leg, RequestFailed
+from uncall_ari.calls.talk import Order, Party, Talk
 from uncall_ari.errors import WhyNot
 from uncall_ari.flows.means import Means
 from uncall_ari.flows.ringing import ring
-from uncall_ari.flows.waits import first_of
+from uncall_ari.flows.waits import first_of, hang_up_ordered
 
 WAIT_SECONDS = 600.0  # longer than any phone rings
 
@@ -18,8 +19,9 @@ async def transfer(means: Means, talk: Talk, bridge: Bridge, agent: Party, other
     Whether two parties speak with each other after it. The command is answered when the target rings. An agent who
     hangs up meanwhile has let go: the target goes on ringing. When `other` leaves, all is over.
     """
-    for party in (other, agent):
-        await bridge.remove(party.leg)
+    await bridge.remove(other.leg)
+    with contextlib.suppress(RequestFailed):  # he lets go at this very moment
+        await bridge.remove(agent.leg)
     await other.leg.music()
     leg = await talk.legs.enter_async_context(means.ari.leg(means.new_id()))
     target = Party(order.target, leg, is_extension=True)
@@ -37,7 +39,7 @@ async def transfer(means: Means, talk: Talk, bridge: Bridge, agent: Party, other
         await agent.leg.stop_music()
         await bridge.add(other.leg, agent.leg)
         return True
-    await other.leg.play(*means.sounds(["transfer-failed"]))
+    await first_of(told=other.leg.play(*means.sounds(["transfer-failed"])), hung_up=hang_up_ordered(talk))
     return False
 
 
@@ -53,7 +55,7 @@ async def _reach(means: Means, talk: Talk, agent: Party, other: Party, target: P
         rung=ring_target(),
         told=_tell(means, agent.leg),
         other=other.leg.ended(WAIT_SECONDS),
-        hung_up=_hang_up_ordered(talk),
+        hung_up=hang_up_ordered(talk),
     )
     if "hung_up" in came:
         await other.leg.hang_up()
@@ -65,28 +67,13 @@ async def _reach(means: Means, talk: Talk, agent: Party, other: Party, target: P
 
 async def _tell(means: Means, agent: Leg) -> None:
     """Let the agent hear that he is transferring, then music, until it is given up."""
-    playing = None
     try:
         if media := means.sounds(["transferring"]):
-            playing = await agent.start_playing(*media)
-            await playing.finished()
+            await agent.play(*media)
         await agent.music()
         await asyncio.Event().wait()
     except HungUp:  # he has let go of the call
         await asyncio.Event().wait()
     finally:
-        if playing is not None and agent.live:  # in a bridge it would cover the voices
-            await playing.stop()
-
-
-async def _hang_up_ordered(talk: Talk) -> None:
-    """Wait for the command to hang up; other commands are refused meanwhile."""
-    while True:
-        await talk.ordered()
-        order = talk.take()
-        if order is None:
-            continue
-        if order.what is What.HANG_UP:
-            order.done()
-            return
-        order.refuse(WhyNot.NOT_IN_BRIDGE)
+        for playback in agent.playing():  # in a bridge it would cover the voices
+            await agent.stop_playback(playback)

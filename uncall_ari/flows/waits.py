@@ -5,6 +5,8 @@ from collections.abc import Coroutine
 from typing import Any
 
 from uncall_ari.ari import HungUp
+from uncall_ari.calls.talk import Talk, What
+from uncall_ari.errors import WhyNot
 
 
 async def first_of(**waits: Coroutine[Any, Any, object]) -> set[str]:
@@ -24,3 +26,16 @@ async def first_of(**waits: Coroutine[Any, Any, object]) -> set[str]:
         if error is not None and not isinstance(error, HungUp):
             raise error
     return {tasks[task] for task in done}
+
+
+async def hang_up_ordered(talk: Talk) -> None:
+    """Wait for the command to hang up, while one party is alone; other commands are refused meanwhile."""
+    while True:
+        await talk.ordered()
+        order = talk.take()
+        if order is None:
+            continue
+        if order.what is What.HANG_UP:
+            order.done()
+            return
+        order.refuse(WhyNot.NO_SUCH_CHANNEL if order.what is What.RESTORE else WhyNot.NOT_IN_BRIDGE)
