@@ -54,7 +54,7 @@ def _read(body: bytes, content_type: str, action: str) -> Call:
 
 
 # Programs poll: each agent's screen asks the same question every few seconds, in the same bytes.
-_remembered = lru_cache(maxsize=1024)(_read)
+_remembered = lru_cache(maxsize=8192)(_read)  # 25 MB at the very most
 
 
 def _operation(root: etree._Element, action: str) -> tuple[Method, dict[str, str]]:

@@ -24,6 +24,7 @@ pytestmark = pytest.mark.usefixtures("rootfs")
 DEMO_SECONDS = 150.0
 START_SECONDS = 60.0
 END_SECONDS = 30.0
+SCENE = (" ✓ click to call: ", " ✓ whisper: ", " ✓ transfer: ", " ✓ survey: nobody")
 READY = "Ctrl-C ends it"  # the end of the welcome
 
 Start = Callable[..., Coroutine[Any, Any, "Command"]]
@@ -98,11 +99,21 @@ async def test_a_small_demo_agrees(uncall: Start, tmp_path: Path) -> None:
     # A variable that would lead the service elsewhere is not heeded.
     demo = await uncall("demo", "--numbers", "12", UNCALL_DATABASE__URL=f"sqlite:///{tmp_path / 'somebody.db'}")
     assert await demo.ends(DEMO_SECONDS) == 0, demo.text
-    assert "ALL AGREE: 12 numbers, 14 checks" in demo.text
+    assert "ALL AGREE: 12 numbers, 20 checks" in demo.text
     assert "✗" not in demo.text
     for method in ("getTrunkList", "getIncomingIVR", "addIvrTask", "addPhoneToTask", "updateTask", "getAllTask"):
         assert f"SOAP {method}(" in demo.text
     assert "S1 上传成功" in demo.text
+    for method in ("OnClickCall", "popEvent", "whisper", "transferCall", "feedBack"):
+        assert f"SOAP {method}(" in demo.text
+    assert [line for line in demo.text.splitlines() if line.startswith(SCENE)] == [
+        " ✓ click to call: 801 hears customer, customer hears 801",
+        " ✓ whisper: 801 hears 803 and customer, 803 hears 801 and customer, customer hears 801",
+        " ✓ transfer: 802 hears customer, customer hears 802",
+        " ✓ survey: nobody hears anybody",
+    ]
+    assert " ✓ survey: the answer 5 is kept for 802" in demo.text
+    assert demo.text.count("hears →") == 8  # before and after each of the four steps
     assert left_of(demo, tmp_path) == []  # all agreed: nothing is left, and nothing went elsewhere
 
 

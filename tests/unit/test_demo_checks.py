@@ -13,7 +13,7 @@ from uncall_ari.demo import run
 from uncall_ari.demo.checks import Campaign, Check, checks
 from uncall_ari.demo.display import Display
 from uncall_ari.demo.judge import FAILED, SUCCESS, Deed, Finding, Row
-from uncall_ari.demo.report import report
+from uncall_ari.demo.report import report, verdict
 
 COUNTERS = {"task_num": 3, "task_called": 3, "task_success": 2, "task_visit": 0, "task_fail": 1}
 LISTENED = Deed("13800138008", times=1, status=200, seconds=11.9, sound=11.0, recording=-12.0)
@@ -71,9 +71,11 @@ def test_a_false_statement_is_told(findings: list[Finding], campaign: Campaign, 
 
 
 def printed(findings: list[Finding], statements: list[Check]) -> tuple[bool, str]:
-    """What `report` returns and prints."""
+    """What the verdict is, and what is printed."""
     file = io.StringIO()
-    agrees = report(Display(Console(file=file, highlight=False)), findings, statements)
+    display = Display(Console(file=file, highlight=False))
+    report(display, findings, statements)
+    agrees = verdict(display, findings, statements)
     return agrees, file.getvalue()
 
 

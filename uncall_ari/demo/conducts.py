@@ -19,9 +19,10 @@ RECORDING_SECONDS = 2.0  # length of the demo's recording
 LISTENS_FIRST = RECORDING_SECONDS + 0.6  # seconds until a key is pressed: the menu has begun by then
 WRONG_KEY = "5"  # the demo's menu has no such key
 
-AGENT = "801"  # the extension whose phone is simulated too
+AGENT, COLLEAGUE, SUPERVISOR = "801", "802", "803"  # the extensions, whose phones are simulated too
 AGENT_HZ = 1650
 AGENT_BEHAVIOUR = Behaviour(answer_after=0.5, hang_up_after=3.0, tone=AGENT_HZ)
+OTHERS_BEHAVIOUR = answers(after=0.5)  # of the other extensions
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from uncall_ari.demo.checks import Check
 from uncall_ari.demo.judge import CALL_BACK, FAILED, STATUS_WORDS, SUCCESS
 
 PLAIN_SECONDS = 3.0  # between two lines where there is no terminal
@@ -63,6 +64,15 @@ class Display:
         line.append(answer, "bold")
         line.append(f"  {seconds * 1000:.0f} ms", "dim")
         self.console.print(line)
+
+    def table(self, table: RenderableType) -> None:
+        """Print a table."""
+        self.console.print(table)
+
+    def check(self, check: Check) -> None:
+        """Print a statement, and whether it is true."""
+        mark, style = ("✓", "green") if check.true else ("✗", "bold red")
+        self.console.print(Text(f" {mark} ", style=style).append(check.text, "default" if check.true else style))
 
     @contextmanager
     def campaign(self) -> Iterator[None]:

@@ -11,17 +11,21 @@ from uncall_ari.demo.display import Display
 from uncall_ari.demo.judge import HEARD, STATUS_WORDS, Deed, Finding, Row
 
 
-def report(display: Display, findings: Sequence[Finding], checks: Sequence[Check]) -> bool:
-    """Print both, and the numbers that differ; return whether everything agrees."""
+def report(display: Display, findings: Sequence[Finding], checks: Sequence[Check]) -> None:
+    """Print both, and the numbers that differ."""
     display.console.print()
     display.console.print(_by_kind(findings))
     for check in checks:
-        mark, style = ("✓", "green") if check.true else ("✗", "bold red")
-        display.console.print(Text(f" {mark} ", style=style).append(check.text, "default" if check.true else style))
+        display.check(check)
     wrong = [finding for finding in findings if finding.problems]
     if wrong:
         display.console.print()
         display.console.print(_differing(wrong))
+
+
+def verdict(display: Display, findings: Sequence[Finding], checks: Sequence[Check]) -> bool:
+    """Print, and return, whether everything agrees."""
+    wrong = [finding for finding in findings if finding.problems]
     failed = [check for check in checks if not check.true]
     display.console.print()
     if wrong or failed:

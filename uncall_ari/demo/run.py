@@ -1,4 +1,4 @@
-"""`uncall demo`: bring up everything that is real, run a campaign from outside, compare, and tell."""
+"""`uncall demo`: bring up everything that is real, run a campaign and steer a call from outside, compare, tell."""
 
 import os
 import shutil
@@ -18,7 +18,8 @@ from uncall_ari.demo.display import Display
 from uncall_ari.demo.errors import DemoFailed
 from uncall_ari.demo.evidence import deeds
 from uncall_ari.demo.judge import Deed, Finding, Row, judge
-from uncall_ari.demo.report import report
+from uncall_ari.demo.report import report, verdict
+from uncall_ari.demo.scene import Scene
 from uncall_ari.demo.service import service
 from uncall_ari.demo.settings import FAREWELL, LANGUAGE, OFFER, write_settings
 from uncall_ari.demo.tables import Tables
@@ -88,7 +89,7 @@ class _Demo:
         self._database = lab.mariadb.url if options.mariadb else f"sqlite:///{folder / 'uncall.db'}"
 
     async def run(self) -> bool:
-        """Run the campaign beside carrier and service, judge it, report it."""
+        """Run the campaign beside carrier and service, judge it, report it; then the scene of call control."""
         port = free_port()
         config = self._folder / "uncall.toml"
         write_settings(config, self._lab, database=self._database, host=HOST, port=port, ring_seconds=RING_SECONDS)
@@ -100,17 +101,23 @@ class _Demo:
             try:
                 async with Crm(f"http://{HOST}:{port}", self._display.request) as crm:
                     outcome = await Campaign(self._plan, crm, tables, world, self._display).run()
-                self._display.head("Comparing the database with the carrier's books")
-                findings, statements = await self._judge(outcome, tables, world)
+                    self._display.head("Comparing the database with the carrier's books")
+                    findings, statements = await self._judge(outcome, tables, world)
+                    report(self._display, findings, statements)
+                    statements += await Scene(crm, tables, world, self._display).run()
             finally:
                 tables.close()
             status = await serving.end()
+        self._display.say("")
         statements.append(Check(f"the service ended well: exit status {status}", status == 0))
-        return report(self._display, findings, statements)
+        self._display.check(statements[-1])
+        return verdict(self._display, findings, statements)
 
     def _tell_start(self, world: World, port: int, seconds: float) -> None:
         display, carrier = self._display, world.carrier
-        display.say(f"          carrier on {carrier.host}:{carrier.port}, extension {AGENT} is registered")
+        display.say(
+            f"          carrier on {carrier.host}:{carrier.port}, extensions {', '.join(world.phones)} are registered"
+        )
         display.say(f"          uncall serve on http://{HOST}:{port}, {self._database_kind()}; {seconds:.1f} s")
         display.head(f"A campaign of {len(self._plan.all_numbers)} numbers, as a CRM runs it")
 

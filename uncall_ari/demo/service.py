@@ -22,6 +22,10 @@ class Service:
         self._process, self._log = process, log
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def status(self) -> int | None:
         return self._process.returncode
 

@@ -41,6 +41,9 @@ sounds = {{ lab.sounds | quoted }}
 ring_seconds = {{ ring_seconds }}
 finish_after = 2
 
+[survey]
+seconds = 3
+
 [[trunk]]
 value = {{ trunk | quoted }}
 description = "simulated carrier 模拟线路"

@@ -22,6 +22,8 @@ COUNTERS = ("task_num", "task_called", "task_success", "task_visit", "task_fail"
 _BUSY_SECONDS = 10  # SQLite: how long to wait for another writer
 
 _FORBID = "INSERT INTO uncall_dnc (number, reason, added_at) VALUES (:number, 'demo', :now)"
+_SURVEY = "SELECT extension, score FROM {}uncall_survey WHERE uid = :uid"
+_LOOK_SECONDS = 0.1  # between two looks for a row that is to come
 _CALLS = "SELECT uid, number, cause, digits FROM uncall_call WHERE task_id = :task"
 
 
@@ -35,6 +37,7 @@ class Tables:
         options: dict[str, Any] = {"timeout": _BUSY_SECONDS} if sqlite else {"connect_timeout": _BUSY_SECONDS}
         if not sqlite:
             parsed = parsed.set(drivername="mysql+pymysql", query={"charset": "utf8mb4"})
+        self._calls_database = "" if sqlite else "asteriskcdrdb."
         self._engine = create_engine(parsed, connect_args=options)
         self._tell = tell
 
@@ -74,18 +77,35 @@ class Tables:
         row = await self._do(said, lambda c: c.execute(statement, {"task": task}).one(), _listed)
         return dict(zip(COUNTERS, row, strict=True))
 
+    async def score(self, uid: str, seconds: float) -> tuple[str, ...]:
+        """Wait for the answer to the survey after a call; return its extension and key, () when none comes."""
+        statement = text(_SURVEY.format(self._calls_database))
+        said = f"SELECT extension, score FROM {self._calls_database}uncall_survey"
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            began = time.monotonic()
+            rows = await self._run(said, lambda c: c.execute(statement, {"uid": uid}).all())
+            if rows:
+                self._tell("SQL", said, _listed(rows[0]), time.monotonic() - began)
+                return tuple(map(str, rows[0]))
+            await asyncio.sleep(_LOOK_SECONDS)
+        return ()
+
     async def _do(self, said: str, work: Callable[[Connection], T], shown: Callable[[T], str]) -> T:
+        began = time.monotonic()
+        result = await self._run(said, work)
+        self._tell("SQL", said, shown(result), time.monotonic() - began)
+        return result
+
+    async def _run(self, said: str, work: Callable[[Connection], T]) -> T:
         def transaction() -> T:
             with self._engine.begin() as connection:
                 return work(connection)
 
-        began = time.monotonic()
         try:
-            result = await asyncio.to_thread(transaction)
+            return await asyncio.to_thread(transaction)
         except SQLAlchemyError as error:
             raise DemoFailed(f"the database refuses {said}: {error}") from error
-        self._tell("SQL", said, shown(result), time.monotonic() - began)
-        return result
 
 
 def _rows(count: int) -> str:

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from uncall_ari.config import Settings
-from uncall_ari.demo.conducts import AGENT, CONDUCTS
+from uncall_ari.demo.conducts import AGENT, COLLEAGUE, CONDUCTS, SUPERVISOR
 from uncall_ari.demo.settings import ALLOWED, MENU, TRUNK
 from uncall_ari.lab import Lab
 from uncall_ari.share import shared
@@ -53,6 +53,7 @@ def _places(lab: Lab, settings: Settings, base: str, folder: Path) -> dict[str, 
         "task_out_line": f"{TRUNK} (a simulated carrier)",
         "incoming_ivr_values": menus,
         f"extension {AGENT}": "a simulated phone: answers, talks 3 s, hangs up",
+        f"extensions {COLLEAGUE}, {SUPERVISOR}": "the same, but they stay until the other side hangs up",
         "database (SQLite)": str(folder / "uncall.db"),
         "settings": str(folder / "uncall.toml"),
         "Asterisk": f'uncall lab asterisk --name {lab.name} "core show channels"',

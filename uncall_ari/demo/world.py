@@ -1,13 +1,21 @@
-"""The outside world of a demonstration: a lab's Asterisk, the simulated carrier, the agent's phone, a recording."""
+"""The outside world of a demonstration: a lab's Asterisk, the simulated carrier, three phones, a recording."""
 
 import io
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import soundfile
 
-from uncall_ari.demo.conducts import AGENT, AGENT_BEHAVIOUR, RECORDING_SECONDS, behaviour_of
+from uncall_ari.demo.conducts import (
+    AGENT,
+    AGENT_BEHAVIOUR,
+    COLLEAGUE,
+    OTHERS_BEHAVIOUR,
+    RECORDING_SECONDS,
+    SUPERVISOR,
+    behaviour_of,
+)
 from uncall_ari.demo.evidence import KEEP
 from uncall_ari.demo.settings import ENDPOINT
 from uncall_ari.lab import Lab, LabSpec, TrunkSpec
@@ -17,7 +25,7 @@ from uncall_ari.lab.ports import free_port
 from uncall_ari.lab.root import build, default_place
 
 RECORDING_HZ = 900  # of the recording's tone
-_SECRET = "demo-801"  # noqa: S105 - of a phone that is reached on loopback only
+_SECRET = "demo-{}"  # noqa: S105 - of phones that are reached on loopback only
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +33,17 @@ class World:
     """What there is around the service."""
 
     carrier: Carrier
-    agent: Phone
+    phones: dict[str, Phone]  # by extension
+
+    @property
+    def agent(self) -> Phone:
+        """The phone that the campaign's menu leads to."""
+        return self.phones[AGENT]
 
 
 @contextmanager
 def lab_of(name: str, *, mariadb: bool = False, keep: bool = False) -> Iterator[Lab]:
-    """A lab with one trunk and one extension; with `keep` it stays. The first time, its root is built (a minute).
+    """A lab with one trunk and three extensions; with `keep` it stays. The first time, its root is built (a minute).
 
     Raises LabError.
     """
@@ -39,7 +52,7 @@ def lab_of(name: str, *, mariadb: bool = False, keep: bool = False) -> Iterator[
         LabSpec(
             name=name,
             trunks=(TrunkSpec(ENDPOINT, port=free_port(udp=True)),),
-            extensions=((AGENT, _SECRET),),
+            extensions=tuple((each, _SECRET.format(each)) for each in (AGENT, COLLEAGUE, SUPERVISOR)),
             mariadb=mariadb,
             keep=keep,
         )
@@ -53,14 +66,16 @@ def lab_of(name: str, *, mariadb: bool = False, keep: bool = False) -> Iterator[
 
 @asynccontextmanager
 async def outside(lab: Lab) -> AsyncIterator[World]:
-    """Run the carrier behind the lab's trunk and the agent's phone, registered."""
+    """Run the carrier behind the lab's trunk, and the extensions' phones, registered."""
     (trunk,) = lab.spec.trunks
-    ((extension, secret),) = lab.spec.extensions
-    async with (
-        Carrier(trunk.host, trunk.port, behaviour_of, keep=KEEP) as carrier,
-        Phone(extension, secret, lab.asterisk.sip_port, behaviour=AGENT_BEHAVIOUR, keep=KEEP) as agent,
-    ):
-        yield World(carrier, agent)
+    async with AsyncExitStack() as stack:
+        carrier = await stack.enter_async_context(Carrier(trunk.host, trunk.port, behaviour_of, keep=KEEP))
+        phones = {}
+        for number, secret in lab.spec.extensions:
+            behaviour = AGENT_BEHAVIOUR if number == AGENT else OTHERS_BEHAVIOUR
+            phone = Phone(number, secret, lab.asterisk.sip_port, behaviour=behaviour, keep=KEEP)
+            phones[number] = await stack.enter_async_context(phone)
+        yield World(carrier, phones)
 
 
 def seconds_of(lab: Lab, prompts: Iterable[str], language: str) -> float:
