@@ -51,6 +51,7 @@ class Engine:
         self._ids = ids
         self.call_recordings = CallRecordings(settings.recording.folder.absolute())
         self._scribe = Scribe(store, self.call_recordings)
+        self._arriving: set[str] = set()  # channels that entered just now, and whose flow has begun
         self._board = Board(self._scribe.pop)
         self._work: asyncio.Task[None] | None = None
         self.ari = Ari(
@@ -278,10 +279,17 @@ class Engine:
 
     async def _connected(self, _: Gap) -> None:
         await self.dialer.on_connect(self.ari)
-        self._control.run(take_over(self._control.means, self._control.run), "take over")
+        self._control.run(take_over(self._control.means, self._control.run, self._arriving), "take over")
 
     def _newcomer(self, event: StasisStart) -> None:
-        self._control.run(receive(self._control.means, event), f"newcomer {event.channel.id}")
+        self._arriving.add(event.channel.id)
+        self._control.run(self._receive(event), f"newcomer {event.channel.id}")
+
+    async def _receive(self, event: StasisStart) -> None:
+        try:
+            await receive(self._control.means, event)
+        finally:
+            self._arriving.discard(event.channel.id)
 
 
 async def keep_within_limits(engine: Engine) -> None:

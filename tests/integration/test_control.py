@@ -298,6 +298,8 @@ async def test_transfer_gives_the_customer_to_the_target(scene: World) -> None:
     await scene.engine.transfer("801", "802")
     target = await scene.phones["802"].ringing()
     assert target.caller_id == CUSTOMER
+    pop = await popped(scene, "802")
+    assert (pop.caller, pop.callee, pop.direction) == (CUSTOMER, "802", Direction.IN)
     await customer.misses(agent.tone)
     assert customer.meter.rms() > PROMPT_RMS
     assert agent.meter.rms() > PROMPT_RMS

@@ -23,8 +23,8 @@ class Playing:
 
     @property
     def over(self) -> bool:
-        """Whether it has ended, in whatever way."""
-        return self._finished.done()
+        """Whether it has ended, in whatever way. (A wait for it that was given up is no end.)"""
+        return self._finished.done() and not self._finished.cancelled()
 
     async def finished(self) -> bool:
         """Wait for the playback's end; False when Asterisk could not play it. Raises HungUp."""

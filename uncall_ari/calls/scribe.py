@@ -126,6 +126,8 @@ class Scribe:
                     await asyncio.sleep(LOOK_SECONDS)
             await asyncio.to_thread(self._recordings.publish, log.uid, log.recording)
         except (TimeoutError, OSError) as error:
+            if isinstance(error, TimeoutError) and await asyncio.to_thread(self._recordings.discard_empty, log.uid):
+                return False  # it ended before its first sound
             log_.error("a recording is not complete", uid=log.uid, reason=str(error) or "Asterisk did not close it")
             return False
         return True

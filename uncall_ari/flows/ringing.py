@@ -31,9 +31,11 @@ async def ring(
     Nobody else rings it meanwhile. The leg is hung up when the wait is given up.
     """
     seconds = means.extension_ring_seconds
+    asked = False
     try:
         with means.board.ringing(extension, leg.id):
             await require_idle(means, extension)
+            asked = True
             await means.ari.originate(
                 leg,
                 means.phone(extension),
@@ -51,6 +53,8 @@ async def ring(
             leg.finish(End(EndedBy.US, datetime.now(UTC)))
         return False
     except asyncio.CancelledError:
+        if not asked:
+            leg.finish(End(EndedBy.US, datetime.now(UTC)))
         await leg.hang_up()
         raise
     return True

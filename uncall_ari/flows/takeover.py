@@ -6,7 +6,7 @@ held party goes on being held; a caller who was being rung for or was in a menu 
 (a half-made click, a supervisor's ear) is ended. Campaign calls are the dialler's.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Set
 
 import structlog
 
@@ -25,11 +25,15 @@ log = structlog.get_logger(__name__)
 Runner = Callable[[Coroutine[object, object, None], str], None]
 
 
-async def take_over(means: Means, run: Runner) -> None:
-    """Take over what is live and not ours yet; `run` owns the flows. Does nothing where all is known."""
+async def take_over(means: Means, run: Runner, arriving: Set[str]) -> None:
+    """Take over what is live and not ours yet; `run` owns the flows, `arriving` have just entered and have theirs.
+
+    Does nothing where all is known.
+    """
     try:
         bridges = await means.ari.bridges()
         live = {each.id: each for each in await means.ari.channels() if not means.ari.knows(each.id)}
+        live = {id_: each for id_, each in live.items() if id_ not in arriving}
     except (ConnectionFailed, RequestFailed) as error:
         log.error("what goes on in Asterisk is not known", reason=str(error))
         return

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+from datetime import UTC, datetime
 
 from uncall_ari.ari import Bridge, HungUp, Leg, RequestFailed
+from uncall_ari.calls.records import Direction, Pop
 from uncall_ari.calls.talk import Order, Party, Talk
 from uncall_ari.errors import WhyNot
 from uncall_ari.flows.means import Means
@@ -47,9 +49,13 @@ async def _reach(means: Means, talk: Talk, agent: Party, other: Party, target: P
     """Ring the target while the others wait; whether it answered and the other party is still there."""
     answered = False
 
+    def rings() -> None:
+        order.done()
+        means.board.show(Pop(target.number, other.number, target.number, talk.uid, Direction.IN, datetime.now(UTC)))
+
     async def ring_target() -> None:
         nonlocal answered
-        answered = await ring(means, target.leg, target.number, caller_id=other.number, on_ringing=order.done)
+        answered = await ring(means, target.leg, target.number, caller_id=other.number, on_ringing=rings)
 
     came = await first_of(
         rung=ring_target(),

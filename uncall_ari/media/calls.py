@@ -75,6 +75,14 @@ class CallRecordings:
         size = file.stat().st_size - _HEADER
         return len(head) == _HEADER and int.from_bytes(head[-4:], "little") == size > 0
 
+    def discard_empty(self, uid: str) -> bool:
+        """Remove a recording that is no more than its header; whether it was one. Raises OSError."""
+        file = self.part(uid)
+        if not file.exists() or file.stat().st_size > _HEADER:
+            return False
+        file.unlink()
+        return True
+
     def last_written(self, uid: str) -> datetime:
         """Return when the recording of a call that goes on, or went on, was last written. Raises OSError."""
         raw, wav = self.stereo_part(uid), self.part(uid)
