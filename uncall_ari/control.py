@@ -126,10 +126,12 @@ class Control:
             raise CommandRefused(WhyNot.NOT_CHANGED)
 
     def pop(self, extension: str) -> Pop | None:
-        """The extension's call that its screen has not shown yet."""
+        """The extension's call that its screen has not shown yet; by a setting, the one that lives."""
         pop = self.means.board.next_pop(extension)
         if pop is not None:
             self.means.scribe.popped(pop)
+        elif self.means.settings.extensions.pop_repeat:
+            pop = self.means.board.live_pop(extension, self.means.ari.knows)
         return pop
 
     def _talk(self, extension: str) -> Talk:

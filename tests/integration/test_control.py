@@ -188,6 +188,27 @@ async def test_a_pop_is_pushed_at_the_ringing(scene: World) -> None:
     assert await scene.engine.pop("801") == pop  # who polls gets it as well
 
 
+async def test_a_pop_may_repeat_while_the_call_lives(lab: Lab, carrier: Carrier, tmp_path: Path) -> None:
+    async with world(lab, carrier, tmp_path, extensions={"pop_repeat": True}) as scene:
+        engine = scene.engine
+        call = carrier.call(DID, CUSTOMER)
+        agent = await scene.phones["801"].ringing()
+        pop = await popped(scene, "801")
+        assert await engine.pop("801") == pop  # it rings
+        agent.answer()
+        await hearing({"801": agent, "customer": call}, {"801": ["customer"], "customer": ["801"]})
+        assert await engine.pop("801") == pop
+        await engine.transfer("801", "802")
+        target = await scene.phones["802"].ringing()
+        target.answer()
+        await agent.until_ended()
+        assert (await popped(scene, "802")).uid == pop.uid
+        assert await engine.pop("801") is None  # it is not his any more
+        call.hang_up()
+        await scene.nothing_left()
+        assert await engine.pop("802") is None
+
+
 async def test_an_inbound_call_reaches_an_extension_through_a_menu(scene: World) -> None:
     call = scene.carrier.call("4008002", CUSTOMER)
     await call.until_answered()
@@ -365,6 +386,21 @@ async def test_a_supervisor_listens_and_is_not_heard(scene: World) -> None:
     await refused(scene.engine.listen("802", "802"), WhyNot.NO_CALL)
     ear.hang_up()
     await hearing({"801": agent, "customer": customer}, {"801": ["customer"], "customer": ["801"]})
+
+
+async def test_two_supervisors_may_listen(scene: World) -> None:
+    agent, customer = await scene.clicked()
+    calls = {"801": agent, "customer": customer}
+    for supervisor in ("802", "803"):
+        await scene.engine.listen(supervisor, "801")
+        calls[supervisor] = await scene.phones[supervisor].ringing()
+        calls[supervisor].answer()  # type: ignore[attr-defined]
+    everybody = ["801", "customer"]
+    heard = {"801": ["customer"], "customer": ["801"], "802": everybody, "803": everybody}
+    await hearing(calls, heard)
+    customer.hang_up()
+    for each in calls.values():
+        await each.until_ended()
 
 
 async def test_a_whisper_is_heard_by_the_agent_alone(scene: World) -> None:

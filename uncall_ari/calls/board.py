@@ -23,6 +23,7 @@ class Board:
         self._talks: list[Talk] = []
         self._rung: dict[str, str] = {}
         self._pops: dict[str, deque[Pop]] = {}
+        self._latest: dict[str, Pop] = {}  # by extension
         self._listeners: set[asyncio.Queue[Pop | None]] = set()
 
     @property
@@ -70,6 +71,7 @@ class Board:
     def show(self, pop: Pop) -> None:
         """A call rings at an extension, or its agent is being connected: show it once."""
         self._pops.setdefault(pop.extension, deque(maxlen=POPS_KEPT)).append(pop)
+        self._latest[pop.extension] = pop
         self._on_pop(pop)
         for listener in tuple(self._listeners):
             if listener.qsize() < PUSHED_AT_ONCE:
@@ -86,6 +88,16 @@ class Board:
             yield queue
         finally:
             self._listeners.discard(queue)
+
+    def live_pop(self, extension: str, is_live: Callable[[str], bool]) -> Pop | None:
+        """The call that the extension is in or that rings it, shown or not; `is_live` tells whether a leg is."""
+        pop = self._latest.get(extension)
+        if pop is None:
+            return None
+        talk = next((talk for talk in self._talks if talk.uid == pop.uid), None)
+        if talk is not None:
+            return pop if talk.party(extension) or extension in self._rung else None
+        return pop if is_live(pop.uid) else None
 
     def next_pop(self, extension: str) -> Pop | None:
         """The oldest call of the extension that was not shown yet."""

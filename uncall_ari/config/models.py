@@ -141,6 +141,7 @@ class ExtensionSettings(Section):
         pattern=r"^[A-Za-z0-9_.-]*\{extension\}[A-Za-z0-9_.-]*$",
     )
     ring_seconds: int = setting(30, "seconds that an agent's phone may ring", ge=5, le=180)
+    pop_repeat: bool = setting(False, "whether popEvent tells a call again and again while it lives, and not once")
 
 
 class Settings(Section):
