@@ -120,10 +120,6 @@ class Ami:
             raise ValueError("a comma in MixMonitor's file or options")
         await self._ask(Action="MixMonitor", Channel=channel, File=file, **({"Options": options} if options else {}))
 
-    async def stop_mixmonitor(self, channel: str) -> None:
-        """Stop recording a channel. Raises ConnectionFailed, AmiRefused, ValueError."""
-        await self._ask(Action="StopMixMonitor", Channel=channel)
-
     async def _found(self, last: str = "", **fields: str) -> bool:
         try:
             await self._ask(last, **fields)

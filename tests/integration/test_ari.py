@@ -1,5 +1,6 @@
 """The ARI client against a real Asterisk: legs that answer, are refused, hear, press, and survive lost sockets."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -108,6 +109,15 @@ async def test_the_callers_hangup_ends_whatever_is_waited_for(
         with pytest.raises(HungUp) as gone:
             await plays_for_ever(leg)
     assert gone.value.end.by is EndedBy.THEM
+
+
+async def test_the_first_reason_for_a_hangup_counts(ari: Ari, ids: IdMaker, carrier: Carrier) -> None:
+    for _ in range(10):  # a second request used to win about one race in six
+        async with ari.leg(ids.new()) as leg:
+            await ari.originate(leg, f"PJSIP/{NUMBER}@carrier", seconds=10)
+            await leg.answered(10)
+            await asyncio.gather(leg.hang_up("busy"), leg.hang_up("normal"))
+            assert (await leg.ended(10)).q850 == 17
 
 
 async def test_bridged_legs_hear_each_other(ari: Ari, ids: IdMaker, carrier: Carrier) -> None:

@@ -45,6 +45,7 @@ class Leg:
         self.end: End | None = None
         self._ari = ari
         self._ended_by = EndedBy.THEM
+        self._hanging_up = False  # our request for its end has been made
         self._up = False
         self._entered = False  # is in our application, answered or not
         self._away = False  # in the dialplan by our own `continue`
@@ -198,12 +199,20 @@ class Leg:
         await self.request("POST", uri)
 
     async def hang_up(self, reason: str = "normal") -> None:
-        """Ask for the leg's end; `ended` tells when it has come. A leg that is gone already is fine."""
-        if self.end is not None:
+        """Ask for the leg's end; `ended` tells when it has come. A leg that is gone already is fine.
+
+        Only the first reason counts: Asterisk would put a second one over it before the phone has been told.
+        """
+        if self.end is not None or self._hanging_up:
             return
         self._ended_by = EndedBy.US
-        with contextlib.suppress(HungUp):
-            await self.request("DELETE", path("channels", self.id), {"reason": reason})
+        self._hanging_up = True
+        try:
+            with contextlib.suppress(HungUp):
+                await self.request("DELETE", path("channels", self.id), {"reason": reason})
+        except BaseException:
+            self._hanging_up = False  # not asked for, as far as we know
+            raise
 
     async def request(self, method: str, uri: str, body: object = None) -> str:
         """Send a request about this leg; while Asterisk is away it waits for it to come back.
