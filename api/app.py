@@ -12,6 +12,7 @@ from api.pushed_events import add_event_stream
 from api.recordings import recording_routes
 from api.soap.routes import soap_routes
 from api.soap.text import BODY_LIMIT
+from api.wallboard import wallboard_routes
 from uncall_ari.config import WebSettings
 
 _HEADERS = {  # unless the handler says otherwise
@@ -31,6 +32,7 @@ def make_app(engine: Engine, settings: WebSettings) -> web.Application:
     app = web.Application(middlewares=[no_stack_traces, authenticate], client_max_size=BODY_LIMIT)
     app[FACADE] = Facade(engine, settings)
     app.add_routes([*soap_routes(), *json_routes(), *recording_routes(engine.recordings), *call_recording_routes()])
+    app.add_routes(wallboard_routes())
     add_event_stream(app)
     app.on_response_prepare.append(_add_headers)
     return app

@@ -47,7 +47,7 @@ async def carry_out(method: Method, given: Mapping[str, str], engine: Engine) ->
     except Unusable as unusable:
         return Failure(unusable.message, refused)
     except NoSuchTask:
-        return Failure(f"{method.params[0].name} is error", refused)  # a task's id always comes first
+        return Failure(f"{next(each.name for each in method.params if each.into == 'task_id')} is error", refused)
     except CommandRefused as refusal:
         return _told(method.refusals.get(refusal.why) or Refusal(refusal.why.value))
     except (StoreUnavailable, TimeoutError):

@@ -7,9 +7,11 @@ from typing import Protocol
 
 from uncall_ari.calls.records import CallLog, ExtensionStatus, Pop
 from uncall_ari.config import Choice
+from uncall_ari.dialer.obstacle import Obstacle
 from uncall_ari.media.calls import CallRecordings
 from uncall_ari.media.library import RecordingLibrary
-from uncall_ari.store.records import NewTask, Task, TaskStatus
+from uncall_ari.queues import AgentView, QueueView
+from uncall_ari.store.records import NewTask, PreviewNumber, Task, TaskStatus
 
 
 class Engine(Protocol):
@@ -48,6 +50,15 @@ class Engine(Protocol):
 
     async def tasks(self, task_id: int | None = None) -> Sequence[Task]:
         """All tasks, or the one with this id."""
+
+    async def obstacles(self, task_id: int, number: str | None) -> Sequence[Obstacle]:
+        """All that keeps a task, or a number of it, from being dialled now. Raises nothing."""
+
+    async def preview_next(self, task_id: int, extension: str) -> PreviewNumber | None:
+        """The agent's next number of a click task. Raises NoSuchTask."""
+
+    async def preview_dial(self, task_id: int, number_id: int, extension: str) -> str:
+        """Ring the agent, then this number of his; the call's uid. Raises NoSuchTask, CommandRefused."""
 
     # Call control: all of it may raise ConnectionFailed and CommandRefused.
 
@@ -101,3 +112,17 @@ class Engine(Protocol):
 
     async def extension_statuses(self) -> Sequence[tuple[str, ExtensionStatus]]:
         """All extensions' states."""
+
+    # The agents of the queues.
+
+    async def sign_in(self, extension: str) -> None:
+        """Let an agent have calls. Raises CommandRefused for who is no member of a queue."""
+
+    async def sign_out(self, extension: str) -> None:
+        """Let an agent have no more calls; the one that he has goes on. Raises the same."""
+
+    def agents(self) -> Sequence[AgentView]:
+        """The members of the queues, by number."""
+
+    def queue_views(self) -> Sequence[QueueView]:
+        """The queues, in the order of the settings."""

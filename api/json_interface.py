@@ -17,8 +17,10 @@ from api.auth import cross_site
 from api.calls import Failure
 from api.engine import Engine
 from api.incidents import incident
-from api.methods import METHODS, Method, Param, Unusable
+from api.methods import METHODS, Method, Param, Unusable, preview
+from api.methods.agents import VIEWS
 from api.methods.declaration import Check, Refusal, Row
+from api.methods.why import WHY_NOT
 from uncall_ari.errors import WhyNot
 from uncall_ari.media.names import AUDIO
 
@@ -168,6 +170,21 @@ def _popped(rows: Sequence[Row]) -> tuple[object, object]:
     return pop["uid"], pop
 
 
+def _listed(method: Method) -> Model:
+    """A method that answers a list, told as objects by its fields."""
+    return Model(method, lambda rows: ("success", [_named(method.fields, row) for row in rows]))
+
+
+def _hindered(rows: Sequence[Row]) -> tuple[object, object]:
+    told = [_named(WHY_NOT.fields, row) for row in rows]
+    return told[0]["code"] if told else "nothing", {"obstacles": told}
+
+
+def _previewed(rows: Sequence[Row]) -> tuple[object, object]:
+    number = _named(preview.NEXT.fields, rows[0])
+    return number["mobile"], number
+
+
 def _recorded(rows: Sequence[Row]) -> tuple[object, object]:
     records = [_named(_RECORD, row) for row in rows]
     return {"data": records}, records
@@ -195,6 +212,12 @@ MODELS: dict[str, Model] = {
         "getOneStatus": Model(_like("getExtenStatus", "exten"), lambda rows: (str(rows[0][1]), _status(rows[0]))),
         "getAllExtensStatus": Model(_like("getAllExtenStatus"), lambda rows: ("success", [*map(_status, rows)])),
         "getOneRecord": Model(_GET_RECORD, _recorded, "no record"),
+        "signIn": Model(_like("signIn", "agent"), _done),
+        "signOut": Model(_like("signOut", "agent"), _done),
+        **{view.name: _listed(view) for view in VIEWS},
+        "whyNot": Model(WHY_NOT, _hindered),
+        "previewNumber": Model(preview.NEXT, _previewed, "no number"),
+        "previewCall": Model(preview.DIAL, lambda rows: (rows[0][0], {"uid": rows[0][0]})),
     }.items()
 }
 """All models, by their names in small letters: PHP's methods know no case."""

@@ -2,13 +2,12 @@
 
 import asyncio
 from functools import partial
-from pathlib import Path
 
 import structlog
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader
 
 from api.audio import Audio
+from api.templates import PAGES
 from api.upload import from_page, query_value, read_body, uploaded
 from uncall_ari.errors import RecordingRefused, RefusedBecause
 from uncall_ari.media.library import NoSuchRecording, RecordingLibrary
@@ -25,9 +24,6 @@ ANSWERS = {
 }
 UPLOAD_SECONDS = 300.0  # for one upload, from its first byte to its last: 3 MB at 80 kbit/s
 
-_PAGES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-)
 # The pages need nothing from elsewhere, run no script and are shown in no frame.
 _PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; media-src 'self'; "
@@ -91,7 +87,7 @@ async def _store(library: RecordingLibrary, seconds: float, request: web.Request
 async def _page(library: RecordingLibrary, answer: str, name: str = "") -> web.Response:
     """Return the demo page; `answer` is how an upload from it ended, "" when there was none."""
     names = await asyncio.to_thread(library.names)
-    html = _PAGES.get_template("upfiles.html").render(
+    html = PAGES.get_template("upfiles.html").render(
         code=answer[:2], answer=answer[3:], stored=answer == STORED, name=name, names=names
     )
     return web.Response(text=html, content_type="text/html", charset="utf-8", headers=_PAGE_HEADERS)

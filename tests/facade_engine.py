@@ -10,10 +10,12 @@ from pathlib import Path
 
 from uncall_ari.calls.records import CallLog, Direction, ExtensionStatus, Pop
 from uncall_ari.config import Choice
+from uncall_ari.dialer.obstacle import Code, Obstacle
 from uncall_ari.errors import CommandRefused, ConnectionFailed, NoSuchTask, StoreUnavailable, WhyNot
 from uncall_ari.media.calls import CallRecordings
 from uncall_ari.media.library import RecordingLibrary
-from uncall_ari.store.records import NewTask, Task, TaskStatus
+from uncall_ari.queues import AgentView, QueueView, State
+from uncall_ari.store.records import NewTask, PreviewNumber, Task, TaskStatus
 
 HELD = "PJSIP/802-00000023"  # the one channel that can be held
 
@@ -26,11 +28,15 @@ class FacadeEngine:
         self.call_recordings = CallRecordings(folder / "calls")
         self.away = False  # True: the database cannot be reached
         self.asterisk_away = False
+        self.previews: dict[str, PreviewNumber] = {}
         self.why_not: WhyNot | None = None  # each command is refused so
         self.commands: list[tuple[str, ...]] = []  # what was ordered, in order
         self.waiting_pops: list[Pop] = []
         self.pushed: asyncio.Queue[Pop | None] = asyncio.Queue()
         self.recorded: dict[str, str] = {}  # names by uid
+        self.agent_views = [FREE, TALKING]
+        self.queue_view = QUEUE
+        self.hindered: dict[int, list[Obstacle]] = {}  # by task
         self.numbers: dict[int, list[str]] = {}
         self._tasks: dict[int, Task] = {}
 
@@ -99,6 +105,23 @@ class FacadeEngine:
     async def tasks(self, task_id: int | None = None) -> Sequence[Task]:
         self._reach_database()
         return [task for task in self._tasks.values() if task_id in (None, task.id)]
+
+    async def obstacles(self, task_id: int, number: str | None) -> Sequence[Obstacle]:
+        if task_id not in self._tasks:
+            return [Obstacle(Code.NO_SUCH_TASK, (f"没有任务 {task_id}", f"there is no task {task_id}"))]
+        found = self.hindered.get(task_id, [])
+        if number is None or number in self.numbers[task_id]:
+            return found
+        return [*found, Obstacle(Code.NUMBER_UNKNOWN, ("没有号码", f"there is no number {number}"))]
+
+    async def preview_next(self, task_id: int, extension: str) -> PreviewNumber | None:
+        self._task(task_id)
+        return self.previews.get(extension)
+
+    async def preview_dial(self, task_id: int, number_id: int, extension: str) -> str:
+        self._task(task_id)
+        self._ordered("preview", str(task_id), str(number_id), extension)
+        return "1795346210.0010001"
 
     def _task(self, task_id: int) -> Task:
         self._reach_database()
@@ -179,5 +202,20 @@ class FacadeEngine:
             raise ConnectionFailed("Asterisk is away")
         return [("801", ExtensionStatus.IDLE), ("802", ExtensionStatus.DO_NOT_DISTURB)]
 
+    async def sign_in(self, extension: str) -> None:
+        self._ordered("sign in", extension)
 
+    async def sign_out(self, extension: str) -> None:
+        self._ordered("sign out", extension)
+
+    def agents(self) -> Sequence[AgentView]:
+        return self.agent_views
+
+    def queue_views(self) -> Sequence[QueueView]:
+        return [self.queue_view]
+
+
+FREE = AgentView("801", State.FREE, 12.9, ("600", "601"), "", 3, open_line=False, signed_in=True)
+TALKING = AgentView("802", State.TALKING, 65.0, ("600",), "1372123897.17", 4, open_line=True, signed_in=True)
+QUEUE = QueueView("600", "销售 & <b>sales</b>", 5, 4, 1, 2, 3, 71.5)
 POP = Pop("802", "13421829060", "802", "1372123897.17", Direction.IN, datetime(2014, 1, 15, tzinfo=UTC))

@@ -2,13 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
 from typing import Self
 
 import structlog
 
+from uncall_ari.agents import Agents
 from uncall_ari.ami import Ami
 from uncall_ari.ari import Ari, Gap, IdMaker
 from uncall_ari.ari.events import StasisStart
@@ -20,23 +20,25 @@ from uncall_ari.calls.scribe import Scribe
 from uncall_ari.config import Choice, Settings, needs_restart
 from uncall_ari.control import Control
 from uncall_ari.dialer.numbers import dialable
+from uncall_ari.dialer.obstacle import Obstacle
 from uncall_ari.dialer.worker import Dialer
-from uncall_ari.errors import ConfigError, ConfigErrors, NoSuchTask
+from uncall_ari.errors import NoSuchTask
 from uncall_ari.fastagi import FastAgi
+from uncall_ari.flows.hall import Hall
 from uncall_ari.flows.means import Means
 from uncall_ari.flows.newcomer import receive
 from uncall_ari.flows.takeover import take_over
-from uncall_ari.ivr.check import missing_sounds
 from uncall_ari.media.calls import CallRecordings
 from uncall_ari.media.library import RecordingLibrary
 from uncall_ari.media.prompts import Prompts
+from uncall_ari.queues import AgentView, QueueView
 from uncall_ari.share import shared
 from uncall_ari.store import Store
-from uncall_ari.store.records import NewTask, Task, TaskStatus
+from uncall_ari.store.records import NewTask, PreviewNumber, Task, TaskStatus
+from uncall_ari.upkeep import keep_within_limits, require_sounds
 
 log = structlog.get_logger(__name__)
 
-RETENTION_SECONDS = 3600.0  # between two looks at how many recordings there are
 SCRIBE_SECONDS = 10.0  # given to records that are not written yet
 FAREWELL_SECONDS = 10.0  # given to calls under way when the engine is told to end
 
@@ -53,6 +55,7 @@ class Engine:
         self._scribe = Scribe(store, self.call_recordings)
         self._arriving: set[str] = set()  # channels that entered just now, and whose flow has begun
         self._board = Board(self._scribe.pop)
+        self.hall = Hall(settings.queue)
         self._work: asyncio.Task[None] | None = None
         self.ari = Ari(
             settings.asterisk.url,
@@ -73,6 +76,7 @@ class Engine:
         require_sounds(settings, means)
         self._control = Control(means)
         self._asks = Asks(means, store)
+        self._agents = Agents(means)
         asked = settings.fastagi
         self.fastagi = FastAgi(asked.host, asked.port, self._asks.scripts) if asked.enabled else None
         self.dialer = Dialer(settings, store, means, ids)
@@ -93,7 +97,10 @@ class Engine:
             # The port first: where it is taken, Asterisk is not taken from the engine that has both.
             async with engine.fastagi or contextlib.nullcontext(), engine.ari, engine._ami:
                 work = engine._work = asyncio.create_task(engine.dialer.run(), name="dialler")
-                retention = asyncio.create_task(keep_within_limits(engine), name="retention")
+                retention = asyncio.create_task(
+                    keep_within_limits(engine.call_recordings, lambda: engine.settings.recording), name="retention"
+                )
+                agents = asyncio.create_task(engine._agents.watch(), name="agents")
                 try:
                     yield engine
                     if not work.done():
@@ -103,7 +110,9 @@ class Engine:
                     work.cancel()
                     await engine._control.close()
                     retention.cancel()
-                    await asyncio.gather(work, retention, return_exceptions=True)
+                    agents.cancel()
+                    await asyncio.gather(work, retention, agents, return_exceptions=True)
+                    await engine.hall.close()
                     await engine._scribe.close(SCRIBE_SECONDS)
 
     async def failed(self) -> str:
@@ -132,7 +141,8 @@ class Engine:
         require_sounds(settings, means)
         waiting = needs_restart(self.settings, settings)
         self.settings = settings
-        self._control.means = self._asks.means = means
+        self._control.means = self._asks.means = self._agents.means = means
+        self.hall.change(settings.queue)
         self.dialer.change(settings, means)
         return waiting
 
@@ -183,6 +193,19 @@ class Engine:
     async def tasks(self, task_id: int | None = None) -> list[Task]:
         """Return all tasks, or the one with this id, or none."""
         return await self._store.tasks(task_id)
+
+    async def obstacles(self, task_id: int, number: str | None) -> list[Obstacle]:
+        """Return all that keeps a task, or a number of it, from being dialled now, the most basic first; nothing: it is
+        dialled now, or next. Never raises: a database that is away is an obstacle."""
+        return await self.dialer.why_not(task_id, number)
+
+    async def preview_next(self, task_id: int, extension: str) -> PreviewNumber | None:
+        """The agent's next number of a click task. Raises NoSuchTask."""
+        return await self.dialer.previews.next(task_id, extension)
+
+    async def preview_dial(self, task_id: int, number_id: int, extension: str) -> str:
+        """Ring the agent, then this number of his; the call's uid. Raises NoSuchTask, CommandRefused."""
+        return await self.dialer.previews.dial(task_id, number_id, extension)
 
     # --- calls: all may raise ConnectionFailed and CommandRefused -------------------------------------
 
@@ -254,6 +277,22 @@ class Engine:
         """Return the state of each extension."""
         return await self._control.means.extensions.statuses()
 
+    async def sign_in(self, extension: str) -> None:
+        """Let an agent have calls of his queues."""
+        await self._agents.sign_in(extension)
+
+    async def sign_out(self, extension: str) -> None:
+        """Let an agent have no more calls of queues; the one that he has goes on."""
+        await self._agents.sign_out(extension)
+
+    def agents(self) -> list[AgentView]:
+        """Return the members of the queues, by number."""
+        return self._agents.agents()
+
+    def queue_views(self) -> list[QueueView]:
+        """Return the queues as they are at this moment."""
+        return self._agents.queues()
+
     def live_calls(self) -> list[str]:
         """Return the uids of the talks that go on."""
         return [talk.uid for talk in self._board.talks]
@@ -274,6 +313,7 @@ class Engine:
             scribe=self._scribe,
             ami=self._ami,
             call_recordings=self.call_recordings,
+            hall=self.hall,
             settings=settings,
         )
 
@@ -290,36 +330,3 @@ class Engine:
             await receive(self._control.means, event)
         finally:
             self._arriving.discard(event.channel.id)
-
-
-async def keep_within_limits(engine: Engine) -> None:
-    """Remove recordings of calls that are too old or too many, once an hour, until cancelled."""
-    while True:
-        limits = engine.settings.recording
-        if limits.enabled:
-            try:
-                removed = await asyncio.to_thread(
-                    engine.call_recordings.prune, datetime.now(UTC), limits.keep_days, limits.keep_megabytes * 1_000_000
-                )
-                if removed:
-                    log.info("recordings are removed: too old, or too many", recordings=len(removed))
-            except OSError as error:
-                log.error("recordings cannot be removed", reason=str(error))
-        await asyncio.sleep(RETENTION_SECONDS)
-
-
-def require_sounds(settings: Settings, means: Means) -> None:
-    """Raise ConfigErrors for menus with prompts that are not there. A recording may still be uploaded: it is told."""
-    prompts = means.prompts[means.language]
-    mistakes = missing_sounds(settings.ivr, prompts.exists, lambda recording: True)
-    if mistakes:
-        raise ConfigErrors(
-            [ConfigError("uncall.toml", f"ivr.{dotted(each.place)}", each.problem, each.remedy) for each in mistakes]
-        )
-    for later in missing_sounds(settings.ivr, lambda prompt: True, means.recordings.has):
-        log.warning("a menu names a recording that is not uploaded yet", key=f"ivr.{dotted(later.place)}")
-
-
-def dotted(place: Iterable[str | int]) -> str:
-    """Return a place in the settings as people write it."""
-    return ".".join(map(str, place))

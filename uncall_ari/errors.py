@@ -91,7 +91,11 @@ class WhyNot(Enum):
     TARGET_NOT_IDLE = "the target is not idle"
     NO_SUCH_CHANNEL = "no held call has this channel"
     CANNOT_LISTEN = "the supervisor cannot listen to this call"
-    NOT_CHANGED = "the extension was not set to busy"
+    NOT_CHANGED = "Asterisk has not written it down, or nothing was to be changed"
+    NO_MEMBER = "the extension is a member of no queue"
+    NOT_HIS = "the number is another agent's, or was dialled meanwhile"
+    NOT_DIALABLE = "the number must not be dialled: it is on the do-not-call list, rests, or no trunk may dial it"
+    NO_ROOM = "the trunk or the task has no room for another call"
 
 
 class CommandRefused(UncallError):

@@ -52,6 +52,8 @@ SUCCESSES = [
     (("listenCall", "801", "803"), ("listen", "803", "801"), "listenCall", "Spy or whisper success"),
     (("whisper", "803", "802"), ("whisper", "803", "802"), "whisper", "Spy or whisper success"),
     (("hangUp", "801"), ("hang up", "801"), "hangUp", "Channel Hungup success"),
+    (("signIn", "801"), ("sign in", "801"), "signIn", "Agent signed in"),
+    (("signOut", "801"), ("sign out", "801"), "signOut", "Agent signed out"),
 ]  # fmt: skip
 
 
@@ -92,6 +94,8 @@ REFUSALS = [
     (("whisper", "803", "801"), WhyNot.NO_CALL, failed("whisper", "Agent not in use")),
     (("whisper", "803", "801"), WhyNot.CANNOT_LISTEN, failed("whisper", "Spy or whisper failed")),
     (("hangUp", "801"), WhyNot.NO_CALL, failed("hangUp", "No Channels", result=1)),
+    (("signIn", "801"), WhyNot.NO_MEMBER, failed("signIn", "Agent not in queue")),
+    (("signOut", "801"), WhyNot.NO_MEMBER, failed("signOut", "Agent not in queue")),
 ]
 
 
@@ -134,11 +138,17 @@ async def test_states_of_extensions(engine: FacadeEngine) -> None:
     assert await ask(engine, "getExtenStatus", "802") == failed("getExtenStatus", "Connection Failed")
 
 
+HAVE_EXTENSIONS = (
+    *("setBuys", "keepCalling", "feedBack", "hangUp", "whisper", "transferCall", "popEvent", "OnClickCall"),
+    *("signIn", "signOut"),
+)
+
+
 @pytest.mark.parametrize(
     "hostile", ["", "8\r\nAction: Command", "801&802", "PJSIP/801", "８０１", "1" * 21, "../801", "<x/>"]
 )
 async def test_what_is_no_extension_reaches_nothing(engine: FacadeEngine, hostile: str) -> None:
-    for name in ("setBuys", "keepCalling", "feedBack", "hangUp", "whisper", "transferCall", "popEvent", "OnClickCall"):
+    for name in HAVE_EXTENSIONS:
         method = BY_NAME[name]
         answer = await ask(engine, name, hostile, hostile, hostile)
         assert answer == failed(name, f"{method.params[0].name} is error")
@@ -208,3 +218,10 @@ async def test_an_engine_that_does_not_answer_is_a_failed_connection(
     monkeypatch.setattr(engine, "hang_up", never)
     monkeypatch.setattr("api.calls.ENGINE_SECONDS", 0.01)
     assert await ask(engine, "hangUp", "801") == failed("hangUp", "Connection Failed")
+
+
+def test_our_own_methods_come_after_those_of_the_contract() -> None:
+    """A client that knows the methods by their places, not by their names, sees no change."""
+    names = [method.name for method in METHODS]
+    assert (names[0], names[28]) == ("UncallWorld", "getAllTask")
+    assert names[29:31] == ["signIn", "signOut"]

@@ -14,7 +14,9 @@ from uncall_ari.dialer.numbers import (
     caller_id,
     dial_target,
     dialable,
+    first_known,
     parse_patterns,
+    spellings,
     split_numbers,
 )
 
@@ -236,3 +238,16 @@ def test_dial_target() -> None:
 def test_dial_target_refuses(endpoint: str, number: str) -> None:
     with pytest.raises(ValueError, match="only"):
         dial_target(endpoint, number)
+
+
+def test_lists_of_numbers_are_asked_for_both_spellings() -> None:
+    assert spellings(["138-0013-8001", "13800138001", "nobody", "+86 1380"]) == [
+        "138-0013-8001",
+        "13800138001",
+        "nobody",
+        "+86 1380",
+        "+861380",
+    ]
+    assert first_known("138-0013-8001", {"13800138001": 7}) == 7
+    assert first_known("138-0013-8001", {"138-0013-8001": 8}) == 8
+    assert first_known("nobody", {"13800138001": 7}) is None

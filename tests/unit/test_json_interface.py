@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from uncall_ari.calls.records import CallLog, Direction
 from uncall_ari.config import WebSettings
 from uncall_ari.errors import WhyNot
 from uncall_ari.media.calls import CallRecordings
+from uncall_ari.queues import AgentView, QueueView
+from uncall_ari.store.records import NewTask, PreviewNumber
 
 PATH = "/http_uncall_api.php"
 AT = datetime(2014, 1, 15, 9, 30, tzinfo=UTC)
@@ -92,6 +94,8 @@ COMMANDS: list[tuple[str, dict[str, str], tuple[str, ...], str, dict[str, str]]]
     ("hangUp", {"agent": "801"}, ("hang up", "801"), "1", {}),
     ("transferCall", {"extenFrom": "802", "extenTo": "801"}, ("transfer", "801", "802"), "Transfer successful", {}),
     ("listenCall", {"extenFrom": "803", "extenTo": "801"}, ("listen", "803", "801"), "Spy or whisper success", {}),
+    ("signIn", {"agent": "801"}, ("sign in", "801"), "Agent signed in", {}),
+    ("signOut", {"agent": "801"}, ("sign out", "801"), "Agent signed out", {}),
 ]  # fmt: skip
 
 
@@ -150,6 +154,40 @@ async def test_states(client: Client) -> None:
     assert await ask(client, "getAllExtensStatus") == (True, "success", rows)
 
 
+async def test_agents_and_queues(client: Client, engine: Engine) -> None:
+    first = {
+        "extension": "801",
+        "state": "free",
+        "seconds": "12",
+        "queues": "600,601",
+        "call": "",
+        "calls": "3",
+        "open_line": "0",
+        "signed_in": "1",
+    }
+    second = first | {"extension": "802", "state": "talking", "seconds": "65", "queues": "600"}
+    second |= {"call": "1372123897.17", "calls": "4", "open_line": "1"}
+    assert await ask(client, "getAgents") == (True, "success", [first, second])
+    queue = {
+        "value": "600",
+        "description": "销售 & <b>sales</b>",
+        "members": "5",
+        "staffed": "4",
+        "free": "1",
+        "talking": "2",
+        "waiting": "3",
+        "longest_wait": "71",
+    }
+    assert await ask(client, "getQueues") == (True, "success", [queue])
+    engine.agent_views = []
+    assert await ask(client, "getAgents") == (True, "success", [])
+
+
+def test_views_have_the_engines_fields() -> None:
+    for name, view in (("getagents", AgentView), ("getqueues", QueueView)):
+        assert MODELS[name].method.fields == tuple(field.name for field in fields(view))
+
+
 async def test_records(client: Client, engine: Engine) -> None:
     row = {
         "calltype": "outcall",
@@ -166,12 +204,34 @@ async def test_records(client: Client, engine: Engine) -> None:
     assert await ask(client, "getOneRecord", transactionId="3") == (False, "no record", None)
 
 
+async def test_previews(client: Client, engine: Engine) -> None:
+    task = await engine.add_task(NewTask("click", "click", "801", "sip/test/", "", 5))
+    engine.previews["801"] = PreviewNumber(task, 7, "13800138000", "李雷", "", "Shanghai", 12)
+    number = {"number_id": "7", "mobile": "13800138000", "contact": "李雷", "remark": "", "address": "Shanghai"}
+    given = {"agent": "801", "id": f"o_task_run_{task}"}
+    assert await ask(client, "previewNumber", **given) == (True, "13800138000", number | {"customer_id": "12"})
+    engine.previews["801"] = replace(engine.previews["801"], customer_id=None)
+    assert await ask(client, "previewNumber", **given) == (True, "13800138000", number | {"customer_id": ""})
+    assert await ask(client, "previewNumber", agent="802", id=str(task)) == (False, "no number", None)
+    uid = "1795346210.0010001"
+    assert await ask(client, "previewCall", **given, number_id="7") == (True, uid, {"uid": uid})
+    assert engine.commands == [("preview", str(task), "7", "801")]
+    for wrong in ("0", "-1", "x", "７", "9" * 40, "2147483648"):
+        assert await ask(client, "previewCall", **given, number_id=wrong) == (False, "number_id is error", None)
+    assert await ask(client, "previewNumber", agent="801", id="4711") == (False, "id is error", None)
+    for why_not, msg in ((WhyNot.NOT_HIS, "number is not yours"), (WhyNot.NO_ROOM, "no line is free")):
+        engine.why_not = why_not
+        assert await ask(client, "previewCall", **given, number_id="7") == (False, msg, None)
+
+
 REFUSALS = [
     ("OnClickCall", WhyNot.RINGING, "Ringing"),
     ("ClickCall", WhyNot.UNAVAILABLE, "Busy"),
     ("hangUp", WhyNot.NO_CALL, "2"),
     ("transferCall", WhyNot.TARGET_NOT_IDLE, "Exten is not idle"),
     ("listenCall", WhyNot.CANNOT_LISTEN, "Spy or whisper failed"),
+    ("signIn", WhyNot.NO_MEMBER, "Agent not in queue"),
+    ("signOut", WhyNot.NO_MEMBER, "Agent not in queue"),
 ]
 
 
@@ -213,6 +273,8 @@ async def test_what_is_away_and_what_nobody_foresaw(client: Client, engine: Engi
         ("transferCall", {"extenTo": "801", "extenFrom": "../x"}, "extenFrom is error"),
         ("popEvent", {"agent": "801' --"}, "agent is error"),
         ("getOneStatus", {"exten": " "}, "exten is empty"),
+        ("signIn", {}, "agent is empty"),
+        ("signOut", {"agent": "801&802"}, "agent is error"),
     ],
 )
 async def test_bad_input(client: Client, engine: Engine, model: str, given: dict[str, str], msg: str) -> None:

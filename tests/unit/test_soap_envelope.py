@@ -173,6 +173,8 @@ def test_the_parameters_are_those_of_the_contract_in_its_order() -> None:
         "updateTask": ["id", "task_status", "call_max", "task_override"],
         "delTask": ["id"],
         "getAllTask": ["id"],
+        "signIn": ["strAgent"],
+        "signOut": ["strAgent"],
     }
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import enum
 from collections import deque
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from uncall_ari.ari import Leg
+from uncall_ari.ari import Bridge, HungUp, Leg, RequestFailed
 from uncall_ari.calls.records import CallLog, Direction
 from uncall_ari.errors import CommandRefused, ConnectionFailed, WhyNot
 
@@ -24,6 +26,18 @@ class Party:
     number: str
     leg: Leg
     is_extension: bool
+    stays: bool = False  # an open line: the leg outlives the talk
+    freed: Callable[[], None] = lambda: None  # told when an open line has done with the talk
+
+    async def let_go(self, bridge: Bridge) -> None:
+        """The party has done with the talk: it is hung up, or taken out of `bridge` when it stays."""
+        if not self.stays:
+            await self.leg.hang_up()
+            return
+        with contextlib.suppress(HungUp, RequestFailed):  # gone, or out of the bridge already
+            await self.leg.stop_music()
+            await bridge.remove(self.leg)
+        self.freed()
 
 
 class What(enum.Enum):

@@ -1,8 +1,9 @@
 """The commands. Each imports what it needs when it is called, so that `uncall --help` is quick."""
 
 import enum
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -26,6 +27,7 @@ class DemoDatabase(enum.StrEnum):
     MARIADB = "mariadb"
 
 
+DAY = ["%Y-%m-%d"]
 ConfigFile = Annotated[Path | None, typer.Option("--config", "-c", help="The settings. Default: ./uncall.toml")]
 Host = Annotated[str | None, typer.Option(help="Listen on this address instead of web.host.")]
 Port = Annotated[int | None, typer.Option(help="Listen on this port instead of web.port.")]
@@ -47,6 +49,7 @@ def demo(
     *,
     numbers: Annotated[int, typer.Option(min=12, max=300, help="Numbers to call.")] = 60,
     seed: Annotated[int, typer.Option(help="The same seed makes the same numbers.")] = 1,
+    seconds: Annotated[int, typer.Option(min=10, max=120, help="Seconds of the campaign with agents.")] = 60,
     database: Annotated[DemoDatabase, typer.Option(help="Where the service keeps its tables.")] = DemoDatabase.SQLITE,
     keep: Annotated[bool, typer.Option("--keep", help="Leave Asterisk and the database for a look.")] = False,
 ) -> None:
@@ -54,7 +57,7 @@ def demo(
     from uncall_ari.demo.run import Options, run
 
     with telling_mistakes():
-        agrees = run(Options(numbers, seed, mariadb=database is DemoDatabase.MARIADB, keep=keep))
+        agrees = run(Options(numbers, seed, seconds, mariadb=database is DemoDatabase.MARIADB, keep=keep))
     raise typer.Exit(0 if agrees else 1)
 
 
@@ -72,6 +75,64 @@ def lab_serve(
 
     with telling_mistakes():
         run(Options(host, port, data), service)
+
+
+@app.command()
+def report(
+    config: ConfigFile = None,
+    *,
+    task: Annotated[int | None, typer.Option(min=1, max=2**31 - 1, help="Only this task.")] = None,
+    since: Annotated[datetime | None, typer.Option("--from", formats=DAY, help="The first day.")] = None,
+    until: Annotated[datetime | None, typer.Option("--to", formats=DAY, help="The last day. Default: today")] = None,
+    form: Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="How it is written.")] = "table",
+    output: Annotated[Path | None, typer.Option(help="Write into this file.")] = None,
+) -> None:
+    """Count the calls of each task and day, and those that no agent got: by default of the last 30 days."""
+    from uncall_ari.cli import reporting
+    from uncall_ari.config import load_settings
+
+    first, last = since and since.date(), until and until.date()
+    with telling_mistakes():
+        reporting.run(load_settings(config), reporting.Order(task, first, last, reporting.Format(form), output))
+
+
+@app.command()
+def why(
+    task: Annotated[str, typer.Argument(help="The task: 494 or o_task_run_494.")],
+    number: Annotated[str | None, typer.Argument(help="A number of it. Left out: the task as a whole.")] = None,
+    config: ConfigFile = None,
+    *,
+    url: Annotated[str | None, typer.Option(help="Where the service runs, instead of web.host and web.port.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+) -> None:
+    """Ask the running service why a task, or a number of it, is not dialled now. Exit status 1 when something is in its
+    way, 2 when there is no answer."""
+    from uncall_ari.cli import why as asking
+
+    with telling_mistakes(status=2):
+        dialled = asking.run(task, number, config, url, as_json=as_json)
+    raise typer.Exit(0 if dialled else 1)
+
+
+@app.command()
+def simulate(
+    *,
+    agents: Annotated[str, typer.Option(help="Sizes of teams, with commas.")] = "5,10,30,100,200",
+    scenario: Annotated[str, typer.Option(help="Kinds of days, with commas, or all.")] = "steady",
+    rule: Annotated[str, typer.Option(help="Rules of pacing, with commas, or all.")] = "all",
+    hours: Annotated[float, typer.Option(min=0.1, max=24.0, help="Length of a day.")] = 10.0,
+    days: Annotated[int, typer.Option(min=1, max=1000, help="Days for each rule.")] = 1,
+    ceiling: Annotated[float, typer.Option(min=0.1, max=100.0, help="The abandon ceiling, in percent.")] = 3.0,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same days.")] = 1,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write all figures into this file.")] = None,
+    plot_file: Annotated[Path | None, typer.Option("--plot", help="Draw them: .png, .svg or .pdf.")] = None,
+) -> None:
+    """Compare rules of pacing on simulated days: talk time, abandoned calls and waits."""
+    from uncall_ari.cli import simulating
+
+    with telling_mistakes():
+        wanted = simulating.options(agents, scenario, rule, hours, days, ceiling, seed)
+        simulating.run(wanted, json_file, plot_file)
 
 
 @app.command()

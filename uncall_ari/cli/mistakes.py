@@ -12,8 +12,8 @@ from uncall_ari.lab import LabError
 
 
 @contextmanager
-def telling_mistakes() -> Iterator[None]:
-    """Turn the errors that we raise on purpose into lines on standard error, and exit status 1."""
+def telling_mistakes(status: int = 1) -> Iterator[None]:
+    """Turn the errors that we raise on purpose into lines on standard error, and this exit status."""
     try:
         yield
     except* (UncallError, LabError) as group:
@@ -21,7 +21,7 @@ def telling_mistakes() -> Iterator[None]:
         for error in _leaves(group):
             for line in str(error).splitlines():
                 console.print(Text(line, style="red"), soft_wrap=True)
-        sys.exit(1)
+        sys.exit(status)
 
 
 def _leaves(group: BaseExceptionGroup[Exception]) -> Iterator[BaseException]:

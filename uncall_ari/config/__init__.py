@@ -11,14 +11,15 @@ from uncall_ari.config.models import (
     DatabaseSettings,
     ExtensionSettings,
     MediaSettings,
-    Queue,
     Settings,
     WebSettings,
 )
+from uncall_ari.config.queueing import AgentSettings, MemberSettings, QueueSettings
 from uncall_ari.config.trunk import RewriteSettings, Trunk
 from uncall_ari.ivr.menu import Menu, Step
 
 __all__ = [
+    "AgentSettings",
     "AmdSettings",
     "AsteriskSettings",
     "Change",
@@ -29,8 +30,9 @@ __all__ = [
     "FastAgiSettings",
     "InboundSettings",
     "MediaSettings",
+    "MemberSettings",
     "Menu",
-    "Queue",
+    "QueueSettings",
     "RecordingSettings",
     "RetrySettings",
     "RewriteSettings",

@@ -8,7 +8,9 @@ from pydantic import Field, field_validator
 
 from uncall_ari.config.fields import PatternText, Section, setting
 from uncall_ari.dialer.numbers import Pattern
-from uncall_ari.ivr.action import CallExtension, GoMenu, parse_action
+from uncall_ari.ivr.action import CallExtension, GoMenu, GoQueue, parse_action
+
+Way = CallExtension | GoMenu | GoQueue
 
 
 class RecordingSettings(Section):
@@ -40,13 +42,13 @@ class InboundSettings(Section):
     """[[inbound]]: where calls from outside go; the first that matches counts."""
 
     match: PatternText = setting(..., "dial pattern of the numbers that were called")
-    to: str = setting(..., 'where they go: "extension 801" or "menu 127000"')
+    to: str = setting(..., 'where they go: "extension 801", "menu 127000" or "queue 600"')
 
     @field_validator("to")
     @classmethod
     def _known_way(cls, text: str) -> str:
-        if not isinstance(parse_action(text), CallExtension | GoMenu):
-            raise ValueError('is no place for a call: write "extension NUMBER" or "menu VALUE"')
+        if not isinstance(parse_action(text), Way):
+            raise ValueError('is no place for a call: write "extension NUMBER", "menu VALUE" or "queue VALUE"')
         return text
 
     @cached_property
@@ -55,8 +57,8 @@ class InboundSettings(Section):
         return Pattern.parse(self.match)
 
     @cached_property
-    def way(self) -> CallExtension | GoMenu:
+    def way(self) -> Way:
         """Where the calls go."""
         way = parse_action(self.to)
-        assert isinstance(way, CallExtension | GoMenu)
+        assert isinstance(way, Way)
         return way

@@ -62,5 +62,14 @@ class DialerSettings(Section):
         10, "seconds without any number left to dial after which a task is finished", ge=0, le=86400
     )
     poll_seconds: float = setting(1.0, "seconds between two looks at the tables", ge=0.1, le=2)
+    answer_wait_seconds: float = setting(
+        2.0,
+        "seconds within which a customer who has answered must have an agent; later ones count as abandoned",
+        ge=0.5,
+        le=30,
+    )
+    abandoned_rest_hours: int = setting(
+        72, "hours in which a number that was abandoned is not dialled again by any task; 0: none", ge=0, le=8760
+    )
     amd: AmdSettings = setting(AmdSettings(), "the answering-machine detector")
     retry: RetrySettings = setting(RetrySettings(), "which causes are dialled again")

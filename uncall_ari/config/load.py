@@ -12,7 +12,7 @@ from uncall_ari.config.explain import explain
 from uncall_ari.config.models import Settings
 from uncall_ari.config.sources import FILE_VARIABLE, Source, blame, merge, read_environment, read_file
 from uncall_ari.errors import ConfigError, ConfigErrors, Mistake, remedy_for_unknown
-from uncall_ari.ivr.action import GoMenu
+from uncall_ari.ivr.action import Action, GoMenu, GoQueue
 from uncall_ari.ivr.check import endless_rounds, unknown_references
 
 _USUAL_FILE = Path("uncall.toml")
@@ -57,7 +57,7 @@ def _validate(values: dict[str, Any]) -> tuple[Settings | None, list[Mistake]]:
         settings = Settings.model_validate(values)
     except ValidationError as error:
         mistakes += explain(error, Settings)
-    mistakes += _within("ivr", unknown_references(values.get("ivr")))
+    mistakes += _within("ivr", unknown_references(values.get("ivr"), _names(values.get("queue"))))
     mistakes += _misnamed_menus(values.get("ivr")) + _trunks_twice(values.get("trunk"))
     if settings is not None:
         mistakes += _within("ivr", endless_rounds(settings.ivr)) + _unknown_ways(settings)
@@ -83,17 +83,24 @@ def _misnamed_menus(menus: object) -> list[Mistake]:
     ]
 
 
+def _names(tables: object) -> list[str]:
+    return [str(name) for name in tables] if isinstance(tables, Mapping) else []
+
+
 def _unknown_ways(settings: Settings) -> list[Mistake]:
-    """Routes of calls from outside to menus that are not there."""
-    return [
-        Mistake(
-            ("inbound", index, "to"),
-            f"there is no menu {route.way.menu}",
-            remedy_for_unknown(route.way.menu, settings.ivr),
-        )
-        for index, route in enumerate(settings.inbound)
-        if isinstance(route.way, GoMenu) and route.way.menu not in settings.ivr
+    """Routes of calls from outside, and of callers who waited too long, to menus and queues that are not there."""
+    ways: list[tuple[tuple[str | int, ...], Action]] = [
+        (("inbound", index, "to"), route.way) for index, route in enumerate(settings.inbound)
     ]
+    ways += [(("queue", value, "then"), queue.onward) for value, queue in settings.queue.items()]
+    mistakes = []
+    for place, way in ways:
+        if isinstance(way, GoMenu) and way.menu not in settings.ivr:
+            mistakes.append(Mistake(place, f"there is no menu {way.menu}", remedy_for_unknown(way.menu, settings.ivr)))
+        if isinstance(way, GoQueue) and way.queue not in settings.queue:
+            remedy = remedy_for_unknown(way.queue, settings.queue)
+            mistakes.append(Mistake(place, f"there is no queue {way.queue}", remedy))
+    return mistakes
 
 
 def _trunks_twice(trunks: object) -> list[Mistake]:

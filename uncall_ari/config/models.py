@@ -10,7 +10,8 @@ from pydantic import SecretStr, field_validator
 from uncall_ari.config.asking import FastAgiSettings
 from uncall_ari.config.calling import InboundSettings, RecordingSettings, SurveySettings
 from uncall_ari.config.dialling import DialerSettings
-from uncall_ari.config.fields import Label, Network, Section, TargetValue, setting
+from uncall_ari.config.fields import Network, Section, TargetValue, setting
+from uncall_ari.config.queueing import AgentSettings, QueueSettings
 from uncall_ari.config.trunk import Trunk
 from uncall_ari.ivr.menu import Menu
 
@@ -126,12 +127,6 @@ class MediaSettings(Section):
         return None if value == "" else value
 
 
-class Queue(Section):
-    """[queue.VALUE]: a queue of agents."""
-
-    description: Label = setting("", "what people call it, up to 100 characters")
-
-
 class ExtensionSettings(Section):
     """[extensions]: the agents' phones."""
 
@@ -153,12 +148,13 @@ class Settings(Section):
     media: MediaSettings = setting(MediaSettings(), "sounds")
     dialer: DialerSettings = setting(DialerSettings(), "how tasks are dialled")
     extensions: ExtensionSettings = setting(ExtensionSettings(), "the agents' phones")
+    agents: AgentSettings = setting(AgentSettings(), "how the members of queues work")
     recording: RecordingSettings = setting(RecordingSettings(), "recordings of calls")
     survey: SurveySettings = setting(SurveySettings(), "the satisfaction survey")
     fastagi: FastAgiSettings = setting(FastAgiSettings(), "a dialplan's questions")
     trunk: tuple[Trunk, ...] = setting((), "lines to the outside")
     inbound: tuple[InboundSettings, ...] = setting((), "where calls from outside go")
-    queue: dict[TargetValue, Queue] = setting({}, "queues of agents")
+    queue: dict[TargetValue, QueueSettings] = setting({}, "queues of agents")
     ivr: dict[TargetValue, Menu] = setting({}, "voice menus")
 
     @field_validator("ivr", mode="before")

@@ -6,7 +6,7 @@
 
 import re
 import sys
-from enum import Enum
+from enum import StrEnum
 from inspect import isclass
 from pathlib import Path, PurePath
 from types import UnionType
@@ -79,6 +79,8 @@ def _word(annotation: Any) -> str:
         return " or ".join(words)
     if _is_section(annotation):
         return "table"
+    if isclass(annotation) and issubclass(annotation, StrEnum):
+        return " or ".join(f'`"{member.value}"`' for member in annotation)
     if isclass(annotation) and annotation.__module__.startswith("uncall_ari.ivr"):
         return "action"
     return _WORDS.get(annotation) or ("network" if "Network" in str(annotation) else str(annotation))
@@ -119,7 +121,7 @@ def _default(field: FieldInfo) -> str:
         return ", ".join(f"`{part}`" for part in value)
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
-    if isinstance(value, str | PurePath | ZoneInfo | HangUp) and not isinstance(value, Enum):
+    if isinstance(value, str | PurePath | ZoneInfo | HangUp):
         return f'`"{value}"`'
     return f"`{value}`"
 

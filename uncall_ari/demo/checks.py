@@ -71,14 +71,18 @@ def checks(findings: Sequence[Finding], campaign: Campaign) -> list[Check]:
             f"customer and agent heard each other, conversations: {len(talks)}",
             all(deed.heard_by_agent >= HEARD for deed in talks),
         ),
-        Check(f"the task's counters are right: {_shown(campaign.counters)}", campaign.counters == tally(findings)),
+        Check(f"the task's counters are right: {shown(campaign.counters)}", campaign.counters == tally(findings)),
         Check("getAllTask tells the same counters", campaign.listed == campaign.counters),
     ]
 
 
 def tally(findings: Sequence[Finding]) -> dict[str, int]:
     """Count the numbers as the task's counters must: by the rows, each of which was judged by itself."""
-    statuses = [finding.row.status for finding in findings if finding.row]
+    return counted([finding.row.status for finding in findings if finding.row])
+
+
+def counted(statuses: Sequence[int]) -> dict[str, int]:
+    """Return the counters of a task whose rows have these statuses."""
     success, back, failed = (statuses.count(status) for status in (SUCCESS, CALL_BACK, FAILED))
     return {
         "task_num": len(statuses),
@@ -97,5 +101,6 @@ def _names(numbers: Sequence[str]) -> str:
     return ", ".join(numbers) or "no other"
 
 
-def _shown(counters: Mapping[str, int]) -> str:
+def shown(counters: Mapping[str, int]) -> str:
+    """Return a task's counters in a few words."""
     return ", ".join(f"{name.removeprefix('task_')} {count}" for name, count in counters.items())

@@ -1,4 +1,4 @@
-"""A CRM as integrators write it: SOAP with zeep, the upload by HTTP. It knows the service by its URL only."""
+"""A CRM as integrators write it: SOAP with zeep, JSON and the upload by HTTP. It knows the service by its URL only."""
 
 import asyncio
 import time
@@ -32,6 +32,7 @@ class Crm:
         zeep, requests = libraries()
         self.wsdl = f"{base}/uncall_api/index.php?wsdl"
         self._upload = f"{base}/uncall_api/recording_files.php"
+        self._json = f"{base}/uncall_api/http_uncall_api.php"
         self._tell = tell
         self._http: Any = requests.Session()
         self._http.trust_env = False  # no proxy stands between us and this computer
@@ -74,6 +75,14 @@ class Crm:
         if items and items[0].get("Response") == "error":
             raise DemoFailed(f"{method} was answered {_shown(items)}")
         return items
+
+    async def ask(self, model: str, **values: object) -> Any:
+        """Ask the JSON interface, without a line on the screen; return its `data`. Raises DemoFailed for a refusal."""
+        parameters = {"model": model, **{name: str(value) for name, value in values.items()}}
+        answer = await self._run(lambda: self._http.get(self._json, params=parameters, timeout=SECONDS).json())
+        if not answer["status"]:
+            raise DemoFailed(f"{model} was answered {answer['msg']}")
+        return answer["data"]
 
     async def _run(self, work: Callable[[], Any]) -> Any:
         try:

@@ -4,8 +4,8 @@ On a terminal a bar and a table move at the bottom; elsewhere there is a plain l
 """
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from rich.console import Console, Group, RenderableType
@@ -45,7 +45,6 @@ class Display:
             self.console.width = PLAIN_WIDTH
         self._began = time.monotonic()
         self._progress = Progress()
-        self._live: Live | None = None
         self._next_line = 0.0
 
     def say(self, text: str, style: str = "") -> None:
@@ -58,7 +57,7 @@ class Display:
 
     def request(self, kind: str, said: str, answer: str, seconds: float) -> None:
         """Print a request in one line. (A `Teller`.)"""
-        line = Text(f"{self._seconds():6.1f} s  ")
+        line = Text(f"{self.seconds():6.1f} s  ")
         line.append(f"{kind:<5}", _STYLES.get(kind, ""))
         line.append(f"{said}  →  ")
         line.append(answer, "bold")
@@ -74,26 +73,36 @@ class Display:
         mark, style = ("✓", "green") if check.true else ("✗", "bold red")
         self.console.print(Text(f" {mark} ", style=style).append(check.text, "default" if check.true else style))
 
-    @contextmanager
-    def campaign(self) -> Iterator[None]:
+    def campaign(self) -> AbstractContextManager[None]:
         """Show the progress while inside."""
+        return self.moving(self._panel)
+
+    @contextmanager
+    def moving(self, panel: Callable[[], RenderableType]) -> Iterator[None]:
+        """Show what `panel` returns at the bottom of a terminal while inside, always anew."""
+        self._next_line = 0.0
         if not self.console.is_terminal:
             yield
             return
-        with Live(get_renderable=self._panel, console=self.console, refresh_per_second=8, transient=True) as self._live:
+        with Live(get_renderable=panel, console=self.console, refresh_per_second=8, transient=True):
             yield
-        self._live = None
 
     def show(self, progress: Progress) -> None:
         """Take the campaign's progress of now."""
-        changed = progress.status != self._progress.status
+        if progress.status != self._progress.status:
+            self._next_line = 0.0
         self._progress = progress
-        now = time.monotonic()
-        if not self.console.is_terminal and (changed or now >= self._next_line):
-            self._next_line = now + PLAIN_SECONDS
-            self.console.print(Text(f"{self._seconds():6.1f} s  ").append(self._line()), no_wrap=True)
+        self.now_and_then(self._line)
 
-    def _seconds(self) -> float:
+    def now_and_then(self, line: Callable[[], str]) -> None:
+        """Print what `line` returns, where there is no terminal and the last such line is a while ago."""
+        now = time.monotonic()
+        if not self.console.is_terminal and now >= self._next_line:
+            self._next_line = now + PLAIN_SECONDS
+            self.console.print(Text(f"{self.seconds():6.1f} s  ").append(line()), no_wrap=True)
+
+    def seconds(self) -> float:
+        """Seconds since the demo began."""
         return time.monotonic() - self._began
 
     def _line(self) -> str:
@@ -113,7 +122,7 @@ class Display:
         now = self._progress
         bar = Table.grid(padding=(0, 2))
         bar.add_row(
-            Text(f"{self._seconds():6.1f} s"),
+            Text(f"{self.seconds():6.1f} s"),
             ProgressBar(total=max(1, now.numbers), completed=now.called, width=32),
             Text(f"called {now.called}/{now.numbers}", style="bold"),
             Text(f"{now.live} calls live"),

@@ -1,4 +1,4 @@
-"""`uncall demo`: bring up everything that is real, run a campaign and steer a call from outside, compare, tell."""
+"""`uncall demo`: bring up everything that is real, run campaigns and steer a call from outside, compare, tell."""
 
 import os
 import shutil
@@ -18,6 +18,7 @@ from uncall_ari.demo.display import Display
 from uncall_ari.demo.errors import DemoFailed
 from uncall_ari.demo.evidence import deeds
 from uncall_ari.demo.judge import Deed, Finding, Row, judge
+from uncall_ari.demo.minute import Minute
 from uncall_ari.demo.report import report, verdict
 from uncall_ari.demo.scene import Scene
 from uncall_ari.demo.service import service
@@ -30,14 +31,17 @@ from uncall_ari.lab.ports import free_port
 
 HOST = "127.0.0.1"
 RING_SECONDS = 5  # the settings allow no less
+LINE_SECONDS = 120.0  # beyond the campaign with agents, for which their phones keep what they hear
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What may be chosen. `numbers` is at least 12, so that nearly each kind of number is there."""
+    """What may be chosen. `numbers` is at least 12, so that nearly each kind of number is there; `seconds` are those of
+    the campaign with agents."""
 
     numbers: int = 60
     seed: int = 1
+    seconds: int = 60
     mariadb: bool = False
     keep: bool = False
 
@@ -85,16 +89,18 @@ class _Demo:
 
     def __init__(self, options: Options, lab: Lab, folder: Path, display: Display) -> None:
         self._lab, self._folder, self._display = lab, folder, display
-        self._plan = plan(options.numbers, options.seed)
+        self._options, self._plan = options, plan(options.numbers, options.seed)
         self._database = lab.mariadb.url if options.mariadb else f"sqlite:///{folder / 'uncall.db'}"
 
     async def run(self) -> bool:
-        """Run the campaign beside carrier and service, judge it, report it; then the scene of call control."""
+        """Run the campaign beside carrier and service, judge it, report it; then the scene of call control, and the
+        campaign with agents."""
         port = free_port()
         config = self._folder / "uncall.toml"
         write_settings(config, self._lab, database=self._database, host=HOST, port=port, ring_seconds=RING_SECONDS)
         began = time.monotonic()
-        async with outside(self._lab) as world, service(config, self._folder / "service.log") as serving:
+        keep = LINE_SECONDS + self._options.seconds
+        async with outside(self._lab, keep) as world, service(config, self._folder / "service.log") as serving:
             await serving.answers(HOST, port)
             self._tell_start(world, port, time.monotonic() - began)
             tables = Tables(self._database, self._display.request)
@@ -105,6 +111,8 @@ class _Demo:
                     findings, statements = await self._judge(outcome, tables, world)
                     report(self._display, findings, statements)
                     statements += await Scene(crm, tables, world, self._display).run()
+                    chosen = self._options.seconds, self._options.seed
+                    statements += await Minute(*chosen, crm, tables, world, self._display).run()
             finally:
                 tables.close()
             status = await serving.end()

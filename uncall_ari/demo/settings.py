@@ -1,4 +1,4 @@
-"""The uncall.toml of a demonstration: a lab's Asterisk, one trunk to the simulated carrier, two voice menus."""
+"""The uncall.toml of a demonstration: a lab's Asterisk, a trunk to the simulated carrier, two voice menus, a queue."""
 
 import json
 from pathlib import Path
@@ -6,12 +6,13 @@ from typing import Final
 
 import jinja2
 
-from uncall_ari.demo.conducts import AGENT
+from uncall_ari.demo.conducts import AGENT, AGENTS
 from uncall_ari.lab import Lab
 
 TRUNK: Final = "sip/demo/"  # as tasks name it
 ENDPOINT: Final = "carrier"  # as Asterisk names it
 MENU: Final = "127000"
+QUEUE: Final = "600"
 OFFER: Final = ("press-1-to-go-on", "press-0-for-agent", "press-9-to-be-called-back")  # the menu's prompts
 FAREWELL: Final = "goodbye"  # the prompt that ends it
 LANGUAGE: Final = "zh"  # of the menu
@@ -51,6 +52,11 @@ endpoint = {{ endpoint | quoted }}
 channels = 30
 calls_per_second = 10
 allow = [{{ allowed | quoted }}]
+
+[queue.{{ queue }}]
+description = "demo 演示"
+members = [{% for agent in agents %}{{ agent | quoted }}{{ ", " if not loop.last }}{% endfor %}]
+wrap_up_seconds = 1
 {% for menu, language, description in menus %}
 
 [ivr.{{ menu }}]
@@ -100,6 +106,8 @@ def write_settings(path: Path, lab: Lab, *, database: str, host: str, port: int,
         farewell=FAREWELL,
         menus=((MENU, LANGUAGE, "demo 演示"), (f"{int(MENU) + 1}", "en", "demo in English 英文演示")),
         agent=AGENT,
+        agents=AGENTS,
+        queue=QUEUE,
     )
     path.touch(mode=0o600)
     path.write_text(text, encoding="utf-8")

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from uncall_ari.demo.crm import Teller
 from uncall_ari.demo.errors import DemoFailed
 from uncall_ari.demo.judge import Row
+from uncall_ari.demo.settled import Kept
 
 T = TypeVar("T")
 
@@ -24,6 +25,12 @@ _BUSY_SECONDS = 10  # SQLite: how long to wait for another writer
 _FORBID = "INSERT INTO uncall_dnc (number, reason, added_at) VALUES (:number, 'demo', :now)"
 _SURVEY = "SELECT extension, score FROM {}uncall_survey WHERE uid = :uid"
 _LOOK_SECONDS = 0.1  # between two looks for a row that is to come
+_KEPT = (
+    "SELECT n.mobile, n.call_status, n.call_billsec, n.extension, c.uid, c.cause, c.abandoned, c.waited_ms "
+    "FROM o_task_run_{0} n LEFT JOIN uncall_call c ON c.task_id = {0} AND c.number_id = n.id ORDER BY n.id"
+)
+_CEILING = "UPDATE o_uncall_task SET task_loss_ceiling = :percent WHERE id = :task"
+_RESTING = "SELECT number FROM uncall_rest"
 _CALLS = "SELECT uid, number, cause, digits FROM uncall_call WHERE task_id = :task"
 
 
@@ -76,6 +83,27 @@ class Tables:
         said = f"SELECT task_num … FROM o_uncall_task WHERE id = {task}"
         row = await self._do(said, lambda c: c.execute(statement, {"task": task}).one(), _listed)
         return dict(zip(COUNTERS, row, strict=True))
+
+    async def set_ceiling(self, task: int, percent: str) -> None:
+        """Set a task's `task_loss_ceiling`, in per cent."""
+        said = f"UPDATE o_uncall_task SET task_loss_ceiling = '{percent}' WHERE id = {task}"
+        values = {"percent": percent, "task": task}
+        await self._do(said, lambda c: c.execute(text(_CEILING), values).rowcount, _rows)
+
+    async def kept(self, task: int) -> list[Kept]:
+        """Read what is recorded of each number of a task with agents."""
+        statement = text(_KEPT.format(int(task)))
+        said = f"SELECT … FROM o_task_run_{task} n LEFT JOIN uncall_call c ON …"
+        rows = await self._do(said, lambda c: c.execute(statement).all(), _counted)
+        by_number: dict[str, list[Any]] = {}
+        for row in rows:
+            by_number.setdefault(row.mobile, []).append(row)
+        return [_kept(attempts) for attempts in by_number.values()]
+
+    async def resting(self) -> set[str]:
+        """Read the numbers that no task may dial for a while."""
+        rows = await self._do(_RESTING, lambda c: c.execute(text(_RESTING)).all(), _counted)
+        return {row.number for row in rows}
 
     async def score(self, uid: str, seconds: float) -> tuple[str, ...]:
         """Wait for the answer to the survey after a call; return its extension and key, () when none comes."""
@@ -131,4 +159,18 @@ def _row(number: Any, calls: list[Any]) -> Row:
         attempts=len(calls),
         cause=call.cause if call else "",
         keys=call.digits if call else "",
+    )
+
+
+def _kept(attempts: list[Any]) -> Kept:
+    last = attempts[-1]
+    return Kept(
+        number=last.mobile,
+        status=last.call_status,
+        attempts=sum(attempt.uid is not None for attempt in attempts),
+        cause=last.cause or "",
+        extension=str(last.extension or ""),
+        abandoned=bool(last.abandoned),
+        waited=None if last.waited_ms is None else last.waited_ms / 1000,
+        billsec=last.call_billsec,
     )

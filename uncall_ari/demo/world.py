@@ -1,4 +1,4 @@
-"""The outside world of a demonstration: a lab's Asterisk, the simulated carrier, three phones, a recording."""
+"""The outside world of a demonstration: a lab's Asterisk, the simulated carrier, the phones, a recording."""
 
 import io
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -10,6 +10,7 @@ import soundfile
 from uncall_ari.demo.conducts import (
     AGENT,
     AGENT_BEHAVIOUR,
+    AGENTS,
     COLLEAGUE,
     OTHERS_BEHAVIOUR,
     RECORDING_SECONDS,
@@ -43,7 +44,7 @@ class World:
 
 @contextmanager
 def lab_of(name: str, *, mariadb: bool = False, keep: bool = False) -> Iterator[Lab]:
-    """A lab with one trunk and three extensions; with `keep` it stays. The first time, its root is built (a minute).
+    """A lab with one trunk and eight extensions; with `keep` it stays. The first time, its root is built (a minute).
 
     Raises LabError.
     """
@@ -52,7 +53,7 @@ def lab_of(name: str, *, mariadb: bool = False, keep: bool = False) -> Iterator[
         LabSpec(
             name=name,
             trunks=(TrunkSpec(ENDPOINT, port=free_port(udp=True)),),
-            extensions=tuple((each, _SECRET.format(each)) for each in (AGENT, COLLEAGUE, SUPERVISOR)),
+            extensions=tuple((each, _SECRET.format(each)) for each in (AGENT, COLLEAGUE, SUPERVISOR, *AGENTS)),
             mariadb=mariadb,
             keep=keep,
         )
@@ -65,15 +66,17 @@ def lab_of(name: str, *, mariadb: bool = False, keep: bool = False) -> Iterator[
 
 
 @asynccontextmanager
-async def outside(lab: Lab) -> AsyncIterator[World]:
-    """Run the carrier behind the lab's trunk, and the extensions' phones, registered."""
+async def outside(lab: Lab, line_seconds: float = KEEP) -> AsyncIterator[World]:
+    """Run the carrier behind the lab's trunk, and the extensions' phones, registered. The agents' phones keep the sound
+    of the last `line_seconds`: they stay connected."""
     (trunk,) = lab.spec.trunks
     async with AsyncExitStack() as stack:
         carrier = await stack.enter_async_context(Carrier(trunk.host, trunk.port, behaviour_of, keep=KEEP))
         phones = {}
         for number, secret in lab.spec.extensions:
-            behaviour = AGENT_BEHAVIOUR if number == AGENT else OTHERS_BEHAVIOUR
-            phone = Phone(number, secret, lab.asterisk.sip_port, behaviour=behaviour, keep=KEEP)
+            behaviour = OTHERS_BEHAVIOUR if number in (COLLEAGUE, SUPERVISOR) else AGENT_BEHAVIOUR
+            keep = line_seconds if number in AGENTS else KEEP
+            phone = Phone(number, secret, lab.asterisk.sip_port, behaviour=behaviour, keep=keep)
             phones[number] = await stack.enter_async_context(phone)
         yield World(carrier, phones)
 

@@ -7,22 +7,29 @@ remembers (`witness`).
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from uncall_ari.ari import HungUp, RequestFailed
+from uncall_ari.calls.talk import Party
 from uncall_ari.config import Settings
 from uncall_ari.dialer.attempt import Attempt, Finished, Stage
+from uncall_ari.dialer.left_open import left_story, waited_of
 from uncall_ari.dialer.lines import Lines
+from uncall_ari.dialer.numbers import dialable, first_known, spellings
 from uncall_ari.dialer.outcome import CallEnd, EndedBy, Refused, ending
+from uncall_ari.dialer.paces import Paces
 from uncall_ari.dialer.plan import Plan
 from uncall_ari.dialer.retry import retry_at
 from uncall_ari.dialer.script import farewell, script_for
 from uncall_ari.dialer.settler import Settler
 from uncall_ari.dialer.witness import Witness
-from uncall_ari.errors import StoreUnavailable
+from uncall_ari.errors import CommandRefused, ConnectionFailed, StoreUnavailable, WhyNot
 from uncall_ari.flows.campaign import Script
 from uncall_ari.flows.means import Means
+from uncall_ari.flows.preview import agent_answers
 from uncall_ari.flows.story import Story
 from uncall_ari.store import Store
 from uncall_ari.store.records import Claim, Settlement
@@ -42,6 +49,7 @@ class Calls:
         means: Means,
         lines: Lines,
         witness: Witness,
+        paces: Paces,
         runs: Callable[[int], bool],
     ) -> None:
         """`runs` tells whether a task may place calls at this moment."""
@@ -50,6 +58,7 @@ class Calls:
         self._store = store
         self._lines = lines
         self._witness = witness
+        self._paces = paces
         self._open: set[str] = set()  # uids that are claimed and not settled in the database
         self._tasks: set[asyncio.Task[None]] = set()
         self.settler = Settler(store, self._is_settled)
@@ -61,17 +70,47 @@ class Calls:
         """Dial freshly claimed numbers, or settle them at once when they must not be dialled."""
         self._open.update(claim.uid for claim in claims)
         try:
-            forbidden = await self._store.dnc_matches([claim.number for claim in claims])
+            numbers = spellings(claim.number for claim in claims)
+            forbidden = await self._store.dnc_matches(numbers)
+            resting = await self._resting(numbers)
         except BaseException:
             for claim in claims:
                 self._spawn(self._give_back(claim), claim)
             raise
         for claim in claims:
+            until = first_known(claim.number, resting)
+            if until is not None:
+                self._spawn(self._give_back(claim, until), claim)
+                continue
             script = script_for(claim, plan, self.settings, forbidden)
             if isinstance(script, Refused):
                 self._settle(claim, Story(), Finished(CallEnd(refused=script), datetime.now(UTC)))
             else:
-                self._start(claim, script, plan.trunk.value, Story(), Stage.CLAIMED)
+                story = Story()
+                self._paces.dialled(plan, claim.uid, story, script.patience)
+                self._start(claim, script, plan.trunk.value, story, Stage.CLAIMED)
+
+    async def preview(self, plan: Plan, claim: Claim, extension: str, leg: str) -> None:
+        """Dial a number that its agent has asked for; `leg` is the id for his, which his phone is reserved for.
+
+        Raises CommandRefused NOT_DIALABLE, and the number is settled then or rests; StoreUnavailable.
+        """
+        self._open.add(claim.uid)
+        try:
+            forbidden = await self._store.dnc_matches(spellings([claim.number]))
+            until = first_known(claim.number, await self._resting(spellings([claim.number])))
+        except BaseException:
+            self._spawn(self._give_back(claim), claim)
+            raise
+        script = script_for(claim, plan, self.settings, forbidden)
+        if until is not None:
+            self._spawn(self._give_back(claim, until), claim)
+        elif isinstance(script, Refused):
+            self._settle(claim, Story(), Finished(CallEnd(refused=script), datetime.now(UTC)))
+        else:
+            self._spawn(self._previewed(claim, script, plan.trunk.value, extension, leg), claim)
+            return
+        raise CommandRefused(WhyNot.NOT_DIALABLE)
 
     async def take_up(self, plans: dict[int, Plan]) -> None:
         """Take up the attempts that are open in the database and unknown here: after a crash, or when the answer
@@ -85,7 +124,7 @@ class Calls:
             script = script_for(each.claim, plan, self.settings, set()) if plan else None
             if not isinstance(script, Script):
                 script = farewell(each.claim, self.settings)
-            story = Story(answered_at=each.answered_at, began=each.answered_at is not None)
+            story = left_story(each, plan, await self._store.agent_of(each.claim.uid) if each.answered_at else "")
             self._open.add(each.claim.uid)
             self._start(each.claim, script, each.trunk, story, Stage.DOUBTFUL)
 
@@ -105,6 +144,23 @@ class Calls:
         self._lines.started(claim.uid, trunk, claim.task_id)
         self._spawn(self._carry_through(claim, script, trunk, story, stage), claim)
 
+    async def _previewed(self, claim: Claim, script: Script, trunk: str, extension: str, leg: str) -> None:
+        """Ring the agent, then carry the call through; an agent who does not answer leaves the number open."""
+        means, began = self.means, False
+        try:
+            async with means.ari.leg(leg) as agent:
+                if await agent_answers(means, agent, extension, claim.number, claim.uid):
+                    began = True
+                    self._lines.started(claim.uid, trunk, claim.task_id)
+                    with_agent = replace(script, agent=Party(extension, agent, is_extension=True))
+                    await self._carry_through(claim, with_agent, trunk, Story(), Stage.CLAIMED)
+        except (HungUp, RequestFailed, ConnectionFailed) as error:
+            log.info("an agent has left before his call", uid=claim.uid, reason=str(error))
+        finally:
+            means.board.release(extension, leg)
+        if not began:
+            await self._give_back(claim)
+
     async def _carry_through(self, claim: Claim, script: Script, trunk: str, story: Story, stage: Stage) -> None:
         def on_answer() -> None:
             self.settler.answered(claim.uid, story.answered_at or datetime.now(UTC))
@@ -122,26 +178,38 @@ class Calls:
         if finished is not None and finished.end.refused is Refused.TRUNK_DOWN:
             self._lines.rest(trunk, asyncio.get_running_loop().time())
             finished = None  # nobody was dialled: the number waits for the trunk
+        self._paces.over(claim.task_id, claim.uid, story, script.patience, dialled=finished is not None)
         if finished is None:
             await self._give_back(claim)
         else:
-            self._settle(claim, story, finished)
+            self._settle(claim, story, finished, script.patience)
 
-    async def _give_back(self, claim: Claim) -> None:
-        """The number was claimed and never dialled: it is open again."""
+    async def _resting(self, numbers: list[str]) -> dict[str, datetime]:
+        """Which of these were abandoned not long ago, and until when they are not dialled."""
+        rests = self.settings.dialer.abandoned_rest_hours
+        return await self._store.resting(numbers, datetime.now(UTC)) if rests else {}
+
+    async def _give_back(self, claim: Claim, until: datetime | None = None) -> None:
+        """The number was claimed and never dialled: it is open again, at once or at the moment `until`."""
         while True:
             try:
-                await self._store.release([claim])
+                if until is None:
+                    await self._store.release([claim])
+                else:
+                    await self._store.postpone([(claim, until)])
             except StoreUnavailable:
                 await asyncio.sleep(AWAY_SECONDS)
                 continue
             self._forget(claim.uid)
             return
 
-    def _settle(self, claim: Claim, story: Story, finished: Finished) -> None:
+    def _settle(self, claim: Claim, story: Story, finished: Finished, patience: float = 0.0) -> None:
         result, cause = ending(finished.end)
         answered = story.answered_at
         talked = round((finished.at - answered).total_seconds()) if answered else 0
+        waited = waited_of(story, finished.at)
+        abandoned = waited is not None and waited >= patience
+        rest = timedelta(hours=self.settings.dialer.abandoned_rest_hours)
         self.settler.settle(
             Settlement(
                 task_id=claim.task_id,
@@ -157,6 +225,12 @@ class Calls:
                 extension=story.extension,
                 keys=" ".join(story.keys),
                 amd=story.amd,
+                queue=story.queue,
+                waited=waited,
+                abandoned=abandoned,
+                talked=story.talked,
+                dialled=dialable(claim.number) or "",
+                rest_until=finished.at + rest if abandoned and rest else None,
                 retry_at=retry_at(cause, claim.attempt, self.settings.dialer.retry, finished.at),
             )
         )

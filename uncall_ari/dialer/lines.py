@@ -1,6 +1,6 @@
 """How many calls may be started now: the channels and the rate of each trunk, shared among the tasks that use it."""
 
-from collections.abc import Set
+from collections.abc import Callable, Set
 
 from uncall_ari.config import Trunk
 from uncall_ari.dialer.limits import Slots, TokenBucket, share
@@ -19,11 +19,15 @@ class Line:
         channels.resize(trunk.channels)
         self._rate = TokenBucket(trunk.calls_per_second, now, _burst(trunk))
         self._last_served: int | None = None
-        self._rests_until = 0.0
+        self.rests_until = 0.0  # no calls are started before
 
     def rest(self, now: float) -> None:
         """Start no calls for a while."""
-        self._rests_until = now + REST_SECONDS
+        self.rests_until = now + REST_SECONDS
+
+    def wait(self, now: float) -> float:
+        """Return the seconds until the rate allows a call, 0 when it does now."""
+        return self._rate.wait(now)
 
     def update(self, trunk: Trunk, now: float) -> None:
         """Go on with changed settings."""
@@ -34,7 +38,7 @@ class Line:
 
     def grant(self, demands: dict[int, int], now: float) -> dict[int, int]:
         """Return how many calls each task (by id) may start now of what it wants; the rate is used up by it."""
-        if now < self._rests_until:
+        if now < self.rests_until:
             return {}
         wanted = min(sum(demands.values()), self.channels.free)
         allowed = 0
@@ -85,21 +89,36 @@ class Lines:
             line.update(trunk, now)
         return line
 
-    def grants(self, plans: list[Plan], probing: Set[int], now: float) -> dict[int, int]:
-        """Return how many calls each of these tasks may start now; those in `probing`, which had no number the last
-        time, one at most, so that they use up no rate that others need."""
+    def grants(
+        self, plans: list[Plan], probing: Set[int], wanted: Callable[[Plan, int], int], now: float
+    ) -> dict[int, int]:
+        """Return how many calls each of these tasks may start now: what it has `wanted` of what its limits allow. Those
+        in `probing`, which had no number the last time, get one at most, so that they use up no rate that others need.
+        """
         by_trunk: dict[str, list[Plan]] = {}
         for plan in plans:
             by_trunk.setdefault(plan.trunk.value, []).append(plan)
         granted: dict[int, int] = {}
         for group in by_trunk.values():
+            line = self.line(group[0].trunk, now)
             demands = {}
             for plan in group:
-                slots = self._task(plan.task_id)
-                slots.resize(plan.call_max)
-                demands[plan.task_id] = min(slots.free, 1) if plan.task_id in probing else slots.free
-            granted |= self.line(group[0].trunk, now).grant(demands, now)
+                room = min(self.room(plan), 1) if plan.task_id in probing else self.room(plan)
+                demands[plan.task_id] = wanted(plan, min(room, line.channels.free))
+            granted |= line.grant(demands, now)
         return granted
+
+    def room(self, plan: Plan) -> int:
+        """How many calls more the task's own limit allows."""
+        slots = self._task(plan.task_id)
+        slots.resize(plan.call_max)
+        return slots.free
+
+    def channels_free(self, trunk: Trunk) -> int:
+        """How many calls more the trunk has channels for."""
+        channels = self._channels(trunk.value)
+        channels.resize(trunk.channels)
+        return channels.free
 
     def _channels(self, trunk: str) -> Slots:
         return self._trunks.setdefault(trunk, Slots(0))

@@ -1,10 +1,12 @@
 """What a phone number is, which numbers a trunk may dial, and what is handed to Asterisk. All pure."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Self
+from typing import Self, TypeVar
+
+T = TypeVar("T")
 
 MAX_DIGITS = 16  # `mobile` is a varchar(16) (contract section 5)
 MAX_DIALLED = 32  # with the prefix; E.164 numbers have 15 digits, international prefixes up to 5
@@ -39,6 +41,16 @@ def dialable(text: str) -> str | None:
     if not 2 <= len(number) <= MAX_DIGITS or _DIALABLE.fullmatch(number) is None:
         return None
     return number if any(character.isdigit() for character in number) else None
+
+
+def spellings(numbers: Iterable[str]) -> list[str]:
+    """The numbers as they stand and as they are dialled: lists of numbers are kept in either form."""
+    return list(dict.fromkeys(form for number in numbers for form in (number, dialable(number)) if form))
+
+
+def first_known(number: str, known: Mapping[str, T]) -> T | None:
+    """What is known of a number in either of its spellings; None: nothing."""
+    return next((known[form] for form in spellings([number]) if form in known), None)
 
 
 def caller_id(text: str) -> str | None:

@@ -15,7 +15,7 @@ def script_for(claim: Claim, plan: Plan, settings: Settings, do_not_call: Set[st
     number = dialable(claim.number)
     if number is None:
         return Refused.BAD_NUMBER
-    if number in do_not_call:
+    if number in do_not_call or claim.number in do_not_call:
         return Refused.DO_NOT_CALL
     dialled = plan.trunk.number_rules.dial_string(number)
     if dialled is None:
@@ -27,6 +27,8 @@ def script_for(claim: Claim, plan: Plan, settings: Settings, do_not_call: Set[st
         caller_id=plan.caller_id,
         recording=plan.recording,
         menu=plan.menu,
+        queue=plan.queue,
+        patience=settings.dialer.answer_wait_seconds,
         amd=plan.trunk.amd,
         amd_options=settings.dialer.amd.arguments if plan.trunk.amd else "",
     )
@@ -34,5 +36,4 @@ def script_for(claim: Claim, plan: Plan, settings: Settings, do_not_call: Set[st
 
 def farewell(claim: Claim, settings: Settings) -> Script:
     """Return the script of a live call whose task is not usable any more: it is ended."""
-    ring_seconds = settings.dialer.ring_seconds
-    return Script(claim.number, "", ring_seconds, caller_id="", recording="", menu="", amd=False, amd_options="")
+    return Script(claim.number, endpoint="", ring_seconds=settings.dialer.ring_seconds, caller_id="")

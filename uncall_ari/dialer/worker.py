@@ -10,9 +10,14 @@ import structlog
 from uncall_ari.ari import Ari, IdMaker
 from uncall_ari.config import Settings
 from uncall_ari.dialer.calls import Calls
+from uncall_ari.dialer.inquiry import Inquiry
 from uncall_ari.dialer.lines import TICK_SECONDS, Lines
+from uncall_ari.dialer.obstacle import Obstacle
+from uncall_ari.dialer.paces import Paces
 from uncall_ari.dialer.plan import Plan
+from uncall_ari.dialer.preview import Previews
 from uncall_ari.dialer.watch import Watch
+from uncall_ari.dialer.whynot import obstacles
 from uncall_ari.dialer.witness import Witness
 from uncall_ari.errors import ConnectionFailed, NoSuchTask, StoreUnavailable
 from uncall_ari.flows.means import Means
@@ -43,7 +48,10 @@ class Dialer:
         self._witness = Witness()
         self._lines = Lines()
         self._watch = Watch(store, settings, means.recordings)
-        self.calls = Calls(settings, store, means, self._lines, self._witness, self._runs)
+        self.paces = Paces(means.hall, store, settings.dialer.timezone)
+        self.calls = Calls(settings, store, means, self._lines, self._witness, self.paces, self._runs)
+        self._inquiry = Inquiry(store, self._lines, self.paces)
+        self.previews = Previews(store, self._watch, self.calls, self._lines, ids)
         self._droughts: dict[int, Drought] = {}
         self._claims_in_doubt = True  # at the start: what an earlier process left
         self._woken = asyncio.Event()
@@ -74,6 +82,11 @@ class Dialer:
     def stop_task(self, task_id: int) -> None:
         """Place no more calls of a task, from now on; those that are placed go on."""
         self._watch.forget(task_id)
+
+    async def why_not(self, task_id: int, number: str | None) -> list[Obstacle]:
+        """All that keeps a task, or a number of it, from being dialled now; nothing: it is dialled now, or next."""
+        ending = self._closing.is_set()
+        return obstacles(await self._inquiry.facts(self._settings, self._means, task_id, number, ending=ending))
 
     async def on_connect(self, ari: Ari) -> None:
         """To be awaited after every (re)connect to Asterisk."""
@@ -136,9 +149,10 @@ class Dialer:
 
     async def _dial(self) -> None:
         now = asyncio.get_running_loop().time()
-        plans = [each for each in self._watch.open_plans() if self._may_have_numbers(each, now)]
-        probing = set(self._droughts)
-        for task_id, count in self._lines.grants(plans, probing, now).items():
+        plans = [each for each in self._watch.open_plans() if not each.by_agents and self._may_have_numbers(each, now)]
+        await self.paces.prepare(plans)
+        plans, probing = self.paces.turns(plans), set(self._droughts)
+        for task_id, count in self._lines.grants(plans, probing, self.paces.calls, now).items():
             plan = self._watch.plans.get(task_id)
             if plan is not None and not self._closing.is_set():
                 await self._claim(plan, count)
@@ -169,6 +183,10 @@ class Dialer:
     async def _finish_tasks(self) -> None:
         """End tasks that had no number for a while, and whose last call is over."""
         now = asyncio.get_running_loop().time()
+        for plan in self._watch.plans.values():
+            if plan.queue and not self._lines.calls_of(plan.task_id):
+                # Without agents nobody claims a number, so nobody sees that there is none: `finish_task` does.
+                self._droughts.setdefault(plan.task_id, Drought(now, now))
         for task_id, drought in list(self._droughts.items()):
             if task_id not in self._watch.plans:
                 del self._droughts[task_id]

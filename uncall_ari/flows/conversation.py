@@ -37,7 +37,7 @@ async def converse(means: Means, talk: Talk, bridge: Bridge) -> None:
         log.error("a conversation was ended: it could not go on", uid=talk.uid, reason=str(error) or "too long")
     finally:
         for party in () if means.ari.leaving else talk.parties:
-            await party.leg.hang_up()
+            await party.let_go(bridge)
 
 
 async def _go_on(means: Means, talk: Talk, bridge: Bridge) -> None:

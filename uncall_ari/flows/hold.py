@@ -19,7 +19,7 @@ async def hold(means: Means, talk: Talk, bridge: Bridge, agent: Party, other: Pa
     await other.leg.music()
     talk.parties, talk.held = [other], other
     order.done(other.leg.name)
-    await agent.leg.hang_up()
+    await agent.let_go(bridge)
     return await stay_held(means, talk, bridge, other)
 
 

@@ -14,7 +14,8 @@ from uncall_ari.calls.scribe import Scribe
 from uncall_ari.calls.talk import Talk
 from uncall_ari.config import Settings, SurveySettings
 from uncall_ari.dialer.numbers import dial_target, dialable
-from uncall_ari.ivr import CallExtension, GoMenu, Menu
+from uncall_ari.flows.hall import Hall
+from uncall_ari.ivr import CallExtension, GoMenu, GoQueue, Menu
 from uncall_ari.media.calls import CallRecordings
 from uncall_ari.media.library import NoSuchRecording, RecordingLibrary
 from uncall_ari.media.prompts import NoSuchPrompt, Prompts
@@ -51,6 +52,7 @@ class Means:
     scribe: Scribe
     ami: Ami
     call_recordings: CallRecordings
+    hall: Hall
     settings: Settings
 
     @property
@@ -81,7 +83,7 @@ class Means:
         """The time zone of what people read."""
         return self.settings.dialer.timezone
 
-    def inbound(self, number: str) -> CallExtension | GoMenu | None:
+    def inbound(self, number: str) -> CallExtension | GoMenu | GoQueue | None:
         """Where a call from outside to `number` goes by the settings; None: they do not say."""
         return next((route.way for route in self.settings.inbound if route.pattern.matches(number)), None)
 

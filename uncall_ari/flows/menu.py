@@ -1,10 +1,14 @@
-"""Lead a caller through a voice menu: play, take keys, go where they lead."""
+"""Lead a caller through voice menus and queues: play, take keys, go where they lead."""
+
+from collections.abc import Set
 
 import structlog
 
 from uncall_ari.ari import Leg, Playing
 from uncall_ari.flows.extension import connect
+from uncall_ari.flows.hall import Wish
 from uncall_ari.flows.means import Means
+from uncall_ari.flows.queue import talk_with_agent
 from uncall_ari.flows.story import Story
 from uncall_ari.ivr import (
     Action,
@@ -12,9 +16,11 @@ from uncall_ari.ivr import (
     CallExtension,
     Complete,
     GoMenu,
+    GoQueue,
     GoStep,
     HangUp,
     Invalid,
+    Menu,
     NeedMore,
     Nothing,
     Repeat,
@@ -26,33 +32,57 @@ from uncall_ari.ivr import (
 log = structlog.get_logger(__name__)
 
 
-async def run_menu(means: Means, leg: Leg, story: Story, value: str, number: str) -> None:
-    """Lead `leg` (the customer with this number) through the menu `value` until it ends. Raises HungUp."""
-    menu = means.menus[value]
-    step = menu.first
+async def follow(means: Means, leg: Leg, story: Story, way: Action, number: str) -> None:
+    """Lead `leg` (the customer with this number, answered) where `way` leads, through menus and queues, to the end.
+
+    Raises HungUp.
+    """
+    menu: Menu | None = None
+    tried: set[str] = set()  # queues: nobody is sent round among queues without agents
     while True:
-        match await _take_step(means, leg, story, step, menu.language):
-            case GoStep(name):
-                step = menu.steps[name]
+        language = menu.language if menu else None
+        match way:
             case GoMenu(name):
                 menu = means.menus[name]
-                step = menu.first
-            case Repeat():
-                continue
+                way = await _take_step(means, leg, story, menu.first, menu.language)
+            case GoStep(name) if menu is not None:
+                way = await _take_step(means, leg, story, menu.steps[name], menu.language)
             case CallExtension(extension):
                 if not await connect(means, leg, story, extension, number):
-                    await _say(means, leg, story, menu.language, "agent-busy")
+                    await _say(means, leg, story, language, "agent-busy")
                 return
+            case GoQueue(queue, skill):
+                if await _queued(means, leg, story, queue, skill, number, tried):
+                    return
+                way = means.settings.queue[queue].onward if queue in means.settings.queue else HangUp()
+                if isinstance(way, HangUp) or queue in tried:
+                    await _say(means, leg, story, language, "no-agent-sorry")
+                    return
+                tried.add(queue)
             case CallBack():
                 story.wants_call_back = True
-                await _say(means, leg, story, menu.language, "call-back-confirm")
+                await _say(means, leg, story, language, "call-back-confirm")
                 return
-            case HangUp():
+            case _:
                 return
+
+
+async def _queued(means: Means, leg: Leg, story: Story, queue: str, skill: str, number: str, tried: Set[str]) -> bool:
+    """Let the caller wait for an agent, and talk; False when there is none, now or within the queue's time."""
+    settings = means.settings.queue.get(queue)
+    if settings is None or queue in tried or not means.hall.desk.staffed(queue, means.hall.now):
+        return False
+    return await talk_with_agent(means, leg, story, Wish(queue, number, skill=skill), settings.max_wait_seconds)
 
 
 async def _take_step(means: Means, leg: Leg, story: Story, step: Step, language: str | None) -> Action:
-    """Play the step and take its keys, with its retries; return what comes next."""
+    """Play the step and take its keys, with its retries and repetitions; return what comes next."""
+    while isinstance(way := await _once(means, leg, story, step, language), Repeat):
+        pass
+    return way
+
+
+async def _once(means: Means, leg: Leg, story: Story, step: Step, language: str | None) -> Action:
     failures = 0
     while step.gathers:
         result = await _gather(means, leg, story, step, language)

@@ -4,19 +4,21 @@ import contextlib
 
 import structlog
 
-from uncall_ari.ari import Ari, HungUp, Leg, RequestFailed
+from uncall_ari.ari import Ari, HungUp, RequestFailed
 from uncall_ari.ari.connection import path
 from uncall_ari.ari.events import Channel, StasisStart
 from uncall_ari.errors import ConnectionFailed
 from uncall_ari.flows.internal import ANSWER_SECONDS, call_extension
 from uncall_ari.flows.means import AGENT, CALL, Means, Target
-from uncall_ari.flows.menu import run_menu
+from uncall_ari.flows.menu import follow
+from uncall_ari.flows.open_line import stay_connected
 from uncall_ari.flows.outward import call_outside
 from uncall_ari.flows.story import Story
-from uncall_ari.ivr.action import CallExtension, GoMenu
+from uncall_ari.ivr.action import CallExtension
 
 log = structlog.get_logger(__name__)
 
+OPEN_LINE = "*24"  # what an agent dials who wants to stay connected; the dialplan itself has *22 and *23
 FROM_TRUNK, INTERNAL = "trunk", "internal"  # the dialplan's argument: where the call came from
 
 
@@ -54,20 +56,23 @@ async def _from_trunk(means: Means, channel: Channel) -> bool:
     async with await means.ari.take_in(channel) as caller:
         if isinstance(way, CallExtension):
             await call_extension(means, caller, channel.caller.number, way.extension, from_trunk=True)
-        elif isinstance(way, GoMenu):
-            await _menu(means, caller, way.menu, channel.caller.number)
+        else:
+            await caller.answer()
+            await caller.answered(ANSWER_SECONDS)
+            await follow(means, caller, Story(), way, channel.caller.number)
     return True
-
-
-async def _menu(means: Means, caller: Leg, menu: str, number: str) -> None:
-    await caller.answer()
-    await caller.answered(ANSWER_SECONDS)
-    await run_menu(means, caller, Story(), menu, number)
 
 
 async def _from_extension(means: Means, channel: Channel) -> bool:
     """Connect what an extension dials; False for what is neither an extension nor a number of a trunk."""
     extension = means.extensions.number_of_channel(channel.name)
+    if channel.dialplan.exten == OPEN_LINE:
+        async with await means.ari.take_in(channel) as agent:
+            if is_agent(means, extension):
+                await stay_connected(means, agent, extension)
+            else:
+                await agent.hang_up("unallocated")
+        return True
     target = await means.target(channel.dialplan.exten) if extension else None
     if not isinstance(target, Target):
         return False
@@ -77,6 +82,11 @@ async def _from_extension(means: Means, channel: Channel) -> bool:
         else:
             await call_outside(means, caller, extension, target)
     return True
+
+
+def is_agent(means: Means, extension: str) -> bool:
+    """Whether this extension is a member of a queue."""
+    return any(queue.has(extension) for queue in means.settings.queue.values())
 
 
 async def send_back(ari: Ari, channel: Channel) -> None:

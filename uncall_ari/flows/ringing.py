@@ -24,13 +24,15 @@ async def ring(
     extension: str,
     *,
     caller_id: str,
+    seconds: int | None = None,
     on_ringing: Callable[[], None] = lambda: None,
 ) -> bool:
     """Ring `extension`, which sees `caller_id`, as `leg`; whether it answered. `on_ringing` is told when it rings.
 
-    Nobody else rings it meanwhile. The leg is hung up when the wait is given up.
+    It rings for `seconds`, else as long as an extension may. Nobody else rings it meanwhile. The leg is hung up when
+    the wait is given up.
     """
-    seconds = means.extension_ring_seconds
+    seconds = seconds or means.extension_ring_seconds
     asked = False
     try:
         with means.board.ringing(extension, leg.id):

@@ -34,7 +34,7 @@ async def transfer(means: Means, talk: Talk, bridge: Bridge, agent: Party, other
     if reached:
         talk.parties = [other, target]
         await bridge.add(other.leg, target.leg)
-        await agent.leg.hang_up()
+        await agent.let_go(bridge)
         return True
     order.refuse(WhyNot.TARGET_NOT_IDLE)
     if agent.leg.live:

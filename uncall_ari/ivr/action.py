@@ -1,14 +1,15 @@
-"""What a menu does next: six actions, written in uncall.toml as short sentences such as `step sales`."""
+"""What a menu does next: seven actions, written in uncall.toml as short sentences such as `step sales`."""
 
 import re
 from dataclasses import dataclass
 
-GRAMMAR = '"step NAME", "menu VALUE", "extension NUMBER", "call back", "hang up" or "repeat"'  # for messages and docs
+GRAMMAR = '"step NAME", "menu VALUE", "extension NUMBER", "queue VALUE", "call back", "hang up" or "repeat"'  # for messages and docs
 NAME = r"[A-Za-z0-9_-]{1,50}"  # of steps and menus; 50 is the width of `task_queue` (contract section 5)
 _SENTENCES = {
     "step": re.compile(NAME),
     "menu": re.compile(NAME),
     "extension": re.compile(r"[0-9]{1,20}"),
+    "queue": re.compile(NAME),
 }
 
 
@@ -43,6 +44,17 @@ class CallExtension:
 
 
 @dataclass(frozen=True, slots=True)
+class GoQueue:
+    """Wait for an agent of a queue, of one who has the skill where one is asked for. The menu ends here."""
+
+    queue: str
+    skill: str = ""
+
+    def __str__(self) -> str:
+        return f"queue {self.queue}" + (f" {self.skill}" if self.skill else "")
+
+
+@dataclass(frozen=True, slots=True)
 class CallBack:
     """Note that the customer asks to be called back, and end the call."""
 
@@ -66,7 +78,7 @@ class Repeat:
         return "repeat"
 
 
-Action = GoStep | GoMenu | CallExtension | CallBack | HangUp | Repeat
+Action = GoStep | GoMenu | CallExtension | GoQueue | CallBack | HangUp | Repeat
 
 _PLAIN: dict[str, Action] = {str(action): action for action in (CallBack(), HangUp(), Repeat())}
 
@@ -84,7 +96,8 @@ def parse_action(text: str) -> Action:
     verb = words[0].lower() if words else ""
     if verb not in _SENTENCES:
         raise ValueError(f"is no action: write {GRAMMAR}")
-    if len(words) != 2 or _SENTENCES[verb].fullmatch(words[1]) is None:
+    skilled = verb == "queue" and len(words) == 3 and re.fullmatch(NAME, words[2])
+    if (len(words) != 2 and not skilled) or _SENTENCES[verb].fullmatch(words[1]) is None:
         what = "one number, digits only" if verb == "extension" else "one name of letters, digits, _ and -"
         raise ValueError(f"needs {what}, after the word {verb}")
     match verb:
@@ -92,5 +105,7 @@ def parse_action(text: str) -> Action:
             return GoStep(words[1])
         case "menu":
             return GoMenu(words[1])
+        case "queue":
+            return GoQueue(*words[1:])
         case _:
             return CallExtension(words[1])

@@ -1,10 +1,10 @@
 """Checks that need more than one step: actions that lead nowhere, and rounds that nobody gets out of."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from uncall_ari.errors import Mistake, remedy_for_unknown
-from uncall_ari.ivr.action import Action, GoMenu, GoStep, Repeat, parse_action
+from uncall_ari.ivr.action import Action, GoMenu, GoQueue, GoStep, Repeat, parse_action
 from uncall_ari.ivr.menu import Menu, recording_of
 
 _ACTION_FIELDS = ("then", "on_timeout", "on_invalid")
@@ -12,8 +12,8 @@ _Place = tuple[str, ...]
 _Node = tuple[str, str]  # menu, step
 
 
-def unknown_references(menus: object) -> list[Mistake]:
-    """Actions and starts that name a step or menu that is not there.
+def unknown_references(menus: object, queues: Collection[str] = ()) -> list[Mistake]:
+    """Actions and starts that name a step, a menu or a queue that is not there.
 
     `menus` is the table [ivr] as it was read, so that this is told even when other things are wrong.
     """
@@ -31,6 +31,8 @@ def unknown_references(menus: object) -> list[Mistake]:
                     found.append(_unknown(where, "step", action.step, steps))
                 if isinstance(action, GoMenu) and action.menu not in known:
                     found.append(_unknown(where, "menu", action.menu, known))
+                if isinstance(action, GoQueue) and action.queue not in queues:
+                    found.append(_unknown(where, "queue", action.queue, queues))
     return found
 
 
@@ -111,7 +113,7 @@ def _target(value: str, name: str, action: Action, menus: Mapping[str, Menu]) ->
             return None
 
 
-def _unknown(where: _Place, kind: str, name: str, known: Mapping[str, Any]) -> Mistake:
+def _unknown(where: _Place, kind: str, name: str, known: Collection[str]) -> Mistake:
     return Mistake(where, f"there is no {kind} {name}", remedy_for_unknown(name, known))
 
 

@@ -45,7 +45,7 @@ class CallStore(Door):
             last = until or datetime.now(UTC) + timedelta(seconds=1)
             first = since or last - timedelta(days=1)
             rows = await self._read(
-                lambda c: reports.of_task(c, self._times, task_id, first, last, most), limit=LONG_LIMIT
+                lambda c: reports.ended(c, self._times, task_id, first, last, most), limit=LONG_LIMIT
             )
         return [reports.record_from(self._times, row) for row in rows]
 

@@ -28,16 +28,17 @@ def add(connection: Connection, times: Times, numbers: Iterable[str], reason: st
 
 def remove(connection: Connection, numbers: Sequence[str]) -> int:
     """Take numbers off the list. Returns how many were on it."""
-    return sum(connection.execute(_REMOVE, {"numbers": chunk}).rowcount for chunk in _chunks(numbers))
+    return sum(connection.execute(_REMOVE, {"numbers": chunk}).rowcount for chunk in chunks(numbers))
 
 
 def matches(connection: Connection, numbers: Sequence[str]) -> set[str]:
     """Which of these numbers are on the list."""
     found: set[str] = set()
-    for chunk in _chunks(numbers):
+    for chunk in chunks(numbers):
         found.update(row[0] for row in connection.execute(_FIND, {"numbers": chunk}))
     return found.intersection(numbers)  # MySQL takes '1 ' for '1' and gives '1'
 
 
-def _chunks(numbers: Sequence[str]) -> Iterable[list[str]]:
+def chunks(numbers: Sequence[str]) -> Iterable[list[str]]:
+    """The numbers in lists that fit into one statement."""
     return (list(numbers[i : i + _CHUNK]) for i in range(0, len(numbers), _CHUNK))

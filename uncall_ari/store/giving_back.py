@@ -1,6 +1,7 @@
 """Undoing claims that were never dialled: everything stands again as it stood before the claim."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -17,7 +18,8 @@ from uncall_ari.store.values import words
 _FORGET_CALL = text("DELETE FROM uncall_call WHERE uid = :uid AND ended_at IS NULL")
 _STANDING = "SELECT del FROM {numbers} WHERE id = :id AND call_status = 4 AND call_uniqueid = :uid{lock}"
 _OPEN_AGAIN = (
-    "UPDATE {numbers} SET call_status = 0, call_uniqueid = NULL, action_id = NULL, call_time = NULL WHERE id = :id"
+    "UPDATE {numbers} SET call_status = 0, call_uniqueid = NULL, action_id = :action_id, call_time = NULL "
+    "WHERE id = :id"
 )
 _BEFORE = text(
     "SELECT uid, outcome, attempt, claimed_at FROM uncall_call "
@@ -36,10 +38,21 @@ def release(connection: Connection, times: Times, claims: Sequence[Claim]) -> in
     The call's record goes. The number is open again, or, when this was a retry, as its last attempt left it
     with the retry due at once. What was settled meanwhile, or changed by a third party, stays as it is.
     """
-    return sum(_release(connection, times, claim) for claim in sorted(claims, key=lambda c: (c.task_id, c.number_id)))
+    return sum(_give_back(connection, times, claim, None) for claim in sorted(claims, key=_order))
 
 
-def _release(connection: Connection, times: Times, claim: Claim) -> bool:
+def postpone(connection: Connection, times: Times, claims: Sequence[tuple[Claim, datetime]]) -> int:
+    """`release`, with the retry due at those moments. A number that was never called stays open; a retry after no
+    attempt keeps it from being claimed before. Returns how many rows changed."""
+    ordered = sorted(claims, key=lambda each: _order(each[0]))
+    return sum(_give_back(connection, times, claim, due_at) for claim, due_at in ordered)
+
+
+def _order(claim: Claim) -> tuple[int, int]:
+    return claim.task_id, claim.number_id
+
+
+def _give_back(connection: Connection, times: Times, claim: Claim, due_at: datetime | None) -> bool:
     if not connection.execute(_FORGET_CALL, {"uid": claim.uid}).rowcount:
         return False
     statement = number_sql(_STANDING, claim.task_id, connection.dialect.name)
@@ -53,9 +66,13 @@ def _release(connection: Connection, times: Times, claim: Claim) -> bool:
         return False
     before = _before(connection, claim)
     if before is None:
-        connection.execute(number_sql(_OPEN_AGAIN, claim.task_id), {"id": claim.number_id})
+        clients = claim.action_id if claim.action_id != claim.uid else ""
+        values = {"id": claim.number_id, "action_id": clients or None}
+        connection.execute(number_sql(_OPEN_AGAIN, claim.task_id), values)
+        if due_at:
+            RETRY.run(connection, [(claim.task_id, claim.number_id, claim.uid, 0, times.utc(due_at))])
         return True
-    _retry_again(connection, times, claim, before)
+    _retry_again(connection, times, claim, before, due_at or claim.claimed_at)
     if row[0] in (0, None):
         change = Tally()
         change.count(before[1], 1)
@@ -72,10 +89,9 @@ def _before(connection: Connection, claim: Claim) -> tuple[Any, ...] | None:
     return None if row is None else tuple(row)
 
 
-def _retry_again(connection: Connection, times: Times, claim: Claim, before: tuple[Any, ...]) -> None:
+def _retry_again(connection: Connection, times: Times, claim: Claim, before: tuple[Any, ...], due_at: datetime) -> None:
     uid, status, attempts, claimed_at = before
     called = times.from_utc(claimed_at) or claim.claimed_at
     row = {"id": claim.number_id, "status": status, "uid": uid, "time": times.wall(called)}
     connection.execute(number_sql(_AS_BEFORE, claim.task_id), row)
-    due_at = times.utc(claim.claimed_at)
-    RETRY.run(connection, [(claim.task_id, claim.number_id, words(uid), attempts, due_at)])
+    RETRY.run(connection, [(claim.task_id, claim.number_id, words(uid), attempts, times.utc(due_at))])

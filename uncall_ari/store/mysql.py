@@ -93,13 +93,20 @@ def _engine(url: URL, size: int, **options: Any) -> AsyncEngine:
 async def _again(run: Callable[[], T]) -> T:
     """Run in one greenlet, where SQLAlchemy awaits inside its ordinary calls; once more where the database
     has surely undone all and the same can succeed at once."""
-    for _ in range(_TRIES - 1):
-        try:
-            return await greenlet_spawn(run)
-        except DBAPIError as error:
-            if not _may_go_better(error):
-                raise
-    return await greenlet_spawn(run)
+    try:
+        for _ in range(_TRIES - 1):
+            try:
+                return await greenlet_spawn(run)
+            except DBAPIError as error:
+                if not _may_go_better(error):
+                    raise
+        return await greenlet_spawn(run)
+    except Exception:
+        # A cancel that comes while the driver connects can be lost behind the connection's own failure.
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError from None
+        raise
 
 
 def _may_go_better(error: DBAPIError) -> bool:

@@ -9,11 +9,11 @@ import structlog
 from sqlalchemy import Connection
 
 from uncall_ari.errors import NoSuchTask
-from uncall_ari.store import counters, finishing, giving_back, numbers, settling
+from uncall_ari.store import counters, finishing, giving_back, looking, numbers, previews, rests, settling
 from uncall_ari.store.counters import Tally
 from uncall_ari.store.database import LONG_LIMIT, Database
 from uncall_ari.store.door import Door
-from uncall_ari.store.records import Claim, Settlement
+from uncall_ari.store.records import Claim, PreviewNumber, Settlement, Standing, Supply
 from uncall_ari.store.scan import Scan
 from uncall_ari.store.tasks import usable
 from uncall_ari.store.times import Times
@@ -21,6 +21,7 @@ from uncall_ari.store.times import Times
 log = structlog.get_logger(__name__)
 
 _LONGEST_UID = 20  # call_uniqueid varchar(20)
+_PRUNE_SECONDS = 3600.0
 
 
 class NumberStore(Door):
@@ -30,6 +31,7 @@ class NumberStore(Door):
         super().__init__(database, times)
         self._counting = asyncio.Lock()
         self._scans: dict[int, Scan] = {}
+        self._prune_at = 0.0  # monotonic: when rests that are over are forgotten again
 
     async def add_numbers(self, task_id: int, phones: Sequence[str]) -> int:
         """Store numbers as they are given, except empty ones and those of more than 16 characters.
@@ -69,13 +71,30 @@ class NumberStore(Door):
             return claims
         return await self._claim(task_id, uids, trunk, now, scan)
 
+    async def pick(self, task_id: int, extension: str) -> PreviewNumber | None:
+        """The next open number of a click task for an agent, which is his from now on; None when there is none.
+
+        `extension` is all digits. Raises NoSuchTask, StoreUnavailable.
+        """
+        return await self._write(lambda c: previews.pick(c, task_id, extension), task_id)
+
+    async def claim_number(
+        self, task_id: int, number_id: int, extension: str, uid: str, *, trunk: str, now: datetime
+    ) -> Claim | None:
+        """Claim one number of a click task for its agent; None when it is not his or is not to be dialled any more.
+        Raises as `claim`."""
+        return await self._write(
+            lambda c: previews.claim(c, self._times, task_id, number_id, extension, uid, trunk, now), task_id
+        )
+
     async def answered(self, marks: Sequence[tuple[str, datetime]]) -> None:
         """Note when calls were answered: (uid, moment). The first note for a call stays."""
         if marks:
             await self._write(lambda c: settling.answered(c, self._times, marks))
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
-        """Write how attempts ended, in one transaction: the number, the call's record, the counters, the retry.
+        """Write how attempts ended, in one transaction: the number, the call's record, the counters, the retry,
+        the rest.
 
         A number that a third party has changed since its claim stays as it is. Writing the same again changes
         nothing. Raises ValueError for the outcome CALLING, StoreUnavailable.
@@ -85,6 +104,10 @@ class NumberStore(Door):
         await self._write(lambda c: settling.settle(c, self._times, settlements, self.calls_database))
         for task_id in {s.task_id for s in settlements if s.retry_at}:
             self._scan(task_id).retries_changed()
+        if any(s.rest_until for s in settlements) and time.monotonic() >= self._prune_at:
+            self._prune_at = time.monotonic() + _PRUNE_SECONDS
+            now = max(s.ended_at for s in settlements)
+            await self._write(lambda c: rests.prune(c, self._times, now))
 
     async def release(self, claims: Sequence[Claim]) -> int:
         """Give claims back that were never dialled: the number is open again (a retry is due again), and the
@@ -94,6 +117,33 @@ class NumberStore(Door):
         for task_id in {c.task_id for c in claims if c.attempt > 1}:
             self._scan(task_id).retries_changed()
         return await self._write(lambda c: giving_back.release(c, self._times, claims))
+
+    async def postpone(self, claims: Sequence[tuple[Claim, datetime]]) -> int:
+        """Give claims back that were never dialled, and claim their numbers again not before those moments: as the
+        same attempts, and before open numbers. All or nothing; what is given back already, or was changed by a third
+        party, stays as it is. Returns how many numbers that changed."""
+        if not claims:
+            return 0
+        for task_id in {claim.task_id for claim, _ in claims}:
+            self._scan(task_id).retries_changed()
+        return await self._write(lambda c: giving_back.postpone(c, self._times, claims))
+
+    async def resting(self, numbers: Sequence[str], now: datetime) -> dict[str, datetime]:
+        """Which of these telephone numbers are to be left in peace at `now`, and until when (UTC). Compared as they
+        are written."""
+        return await self._read(lambda c: rests.resting(c, self._times, numbers, now)) if numbers else {}
+
+    async def supply(self, task_id: int, now: datetime) -> Supply:
+        """What a task has to dial at `now`. Raises NoSuchTask, StoreUnavailable."""
+        return await self._read(lambda c: looking.supply(c, self._times, task_id, now), task_id, LONG_LIMIT)
+
+    async def standing(self, task_id: int, given: str, plain: str, now: datetime) -> Standing | None:
+        """How a number of a task stands at `now`, whether it is stored as `given` or as `plain`; None when the task
+        does not have it. Raises NoSuchTask, StoreUnavailable."""
+        after = self._scan(task_id).after
+        return await self._read(
+            lambda c: looking.standing(c, self._times, task_id, given, plain, now, after), task_id, LONG_LIMIT
+        )
 
     async def recount(self, task_id: int) -> float:
         """Make the counters equal to the numbers, whoever changed them, and give numbers without a status (up
@@ -106,6 +156,8 @@ class NumberStore(Door):
             if change:
                 await self._write(lambda c: counters.add(c, task_id, change))
                 log.info("counters put right", task_id=task_id, change=str(change))
+            if await self._read(lambda c: previews.miscounted(c, task_id), task_id, LONG_LIMIT):
+                await self._write(lambda c: previews.count_undistributed(c, task_id), task_id)
             return time.perf_counter() - began
 
     def _scan(self, task_id: int) -> Scan:
@@ -113,20 +165,22 @@ class NumberStore(Door):
 
     async def _claim(self, task_id: int, uids: Sequence[str], trunk: str, now: datetime, scan: Scan) -> list[Claim]:
         if time.monotonic() >= scan.peek_at:
-            due = await self._read(lambda c: numbers.next_due(c, self._times, task_id))
-            scan.peeked(time.monotonic(), due)
+            peek = await self._read(lambda c: numbers.peek(c, self._times, task_id))
+            scan.peeked(time.monotonic(), peek.next_due, postponed=peek.postponed)
+        after, until, postponed = scan.after, scan.until, scan.postponed
         retries = scan.next_due is not None and scan.next_due <= now
 
-        def work(connection: Connection) -> list[Claim]:
+        def work(connection: Connection) -> numbers.Claimed:
             return numbers.claim(
-                connection, self._times, task_id, uids, trunk, now, scan.after, scan.until, retries=retries
+                connection, self._times, task_id, uids, trunk, now, after, until, retries=retries, postponed=postponed
             )
 
-        claims = await self._write(work, task_id)
+        claimed = await self._write(work, task_id)
         if retries:
             scan.retries_changed()
-        scan.took([claim.number_id for claim in claims if claim.attempt == 1])
-        return claims
+        if claimed.last_open is not None:
+            scan.took([claimed.last_open])
+        return claimed.claims
 
     async def _normalise(self, task_id: int) -> None:
         last = await self._read(lambda c: counters.last_null(c, task_id), task_id)

@@ -1,5 +1,6 @@
 """The numbers of a task: adding them, claiming them for a call, giving them back."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -15,36 +16,47 @@ from uncall_ari.store.values import words
 
 LONGEST_NUMBER = 16  # mobile varchar(16)
 
+_CHANNEL_ID = re.compile(r"[0-9]+\.[0-9]+")  # Asterisk's form
 _CALLED_BEFORE = (Outcome.CALL_BACK, Outcome.FAILED)
 
 # ruff: noqa: S608 - the statements are put together from constants
 _ADD = RowsInsert("INSERT", "{numbers}", ["mobile", "date_from_type", "date_from_code", "addtime", "task_id"])
 _DUE = (
-    "SELECT number_id, uid, attempts FROM uncall_retry WHERE task_id = :task_id AND due_at <= :now "
-    "ORDER BY due_at LIMIT :most{lock_free}"
+    "SELECT r.number_id, r.uid, r.attempts, (SELECT c.action_id FROM uncall_call c WHERE c.uid = r.uid) "
+    "FROM uncall_retry r WHERE r.task_id = :task_id AND r.due_at <= :now ORDER BY r.due_at LIMIT :most{lock_free}"
 )
-_NEXT_DUE = text("SELECT MIN(due_at) FROM uncall_retry WHERE task_id = :task_id")
-_DUE_NUMBERS = "SELECT id, mobile, call_status, call_uniqueid, del FROM {numbers} WHERE id IN :ids{lock}"
+_PEEK = text(
+    "SELECT (SELECT MIN(due_at) FROM uncall_retry WHERE task_id = :task_id), "
+    "(SELECT MIN(attempts) FROM uncall_retry WHERE task_id = :task_id)"
+)
+_DUE_NUMBERS = "SELECT id, mobile, call_status, call_uniqueid, del, action_id FROM {numbers} WHERE id IN :ids{lock}"
 _DROP_RETRIES = text("DELETE FROM uncall_retry WHERE task_id = :task_id AND number_id IN :ids").bindparams(
     bindparam("ids", expanding=True)
 )
-_OPEN_AFTER = (
-    f"SELECT id, mobile FROM {{numbers}}{{by_status}} WHERE id > :after AND id <= :until AND {OPEN} "
-    "ORDER BY id LIMIT :most{lock_free}"
+# A number whose first attempt is postponed is open, and comes as a retry. Asked as a value, because MariaDB may
+# answer an EXISTS by reading all retries of the task.
+_NOT_POSTPONED = (
+    " AND COALESCE((SELECT r.attempts FROM uncall_retry r "
+    "WHERE r.task_id = :task_id AND r.number_id = {numbers}.id), 1) > 0"
 )
-_TAKE = RowsUpdate(
+_OPEN_AFTER = (
+    f"SELECT id, mobile, call_uniqueid, action_id FROM {{numbers}}{{by_status}} "
+    f"WHERE id > :after AND id <= :until AND {OPEN}"
+)
+_IN_ORDER = " ORDER BY id LIMIT :most{lock_free}"
+TAKE = RowsUpdate(
     "{numbers}",
     {"call_status": "INT", "call_time": "DATETIME", "call_uniqueid": "VARCHAR(20)", "action_id": "VARCHAR(20)"},
     ("id", "INT"),
     where="call_status IN (0, 2, 3)",
 )
-_CALL = RowsInsert(
+CALL = RowsInsert(
     "INSERT",
     "uncall_call",
-    ["uid", "task_id", "number_id", "number", "trunk", "attempt", "claimed_at"],
+    ["uid", "task_id", "number_id", "number", "trunk", "attempt", "claimed_at", "action_id"],
 )
 _LOOK = (
-    f"SELECT (SELECT id FROM {{numbers}}{{by_status}} WHERE {OPEN} ORDER BY id LIMIT 1), "
+    f"SELECT (SELECT id FROM {{numbers}}{{by_status}} WHERE {OPEN}{_NOT_POSTPONED} ORDER BY id LIMIT 1), "
     "(SELECT MAX(id) FROM {numbers})"
 )
 
@@ -55,6 +67,21 @@ class _Free(NamedTuple):
     number_id: int
     number: str
     attempt: int
+    action_id: str  # the client's own, "" for none
+
+
+class Claimed(NamedTuple):
+    """What a claim took."""
+
+    claims: list[Claim]
+    last_open: int | None  # the highest id of the open numbers in it; None: retries only
+
+
+class Peek(NamedTuple):
+    """What is planned for a task's numbers."""
+
+    next_due: datetime | None  # when the first retry is due; None: there is none
+    postponed: bool  # whether there are numbers whose first attempt is postponed
 
 
 class Look(NamedTuple):
@@ -91,66 +118,84 @@ def claim(
     until: int,
     *,
     retries: bool,
-) -> list[Claim]:
+    postponed: bool,
+) -> Claimed:
     """Claim up to len(uids) numbers: retries that are due (when asked for), then open numbers with ids above
-    `after` up to `until`.
+    `after` up to `until`, without those that are postponed (`postponed`: there may be some).
 
     The rows are locked when they are read, those that another claim holds are passed over; so what is
-    written then is certain. Returns the claims in the order of `uids`.
+    written then is certain. The claims are in the order of `uids`.
     """
-    free = _due(connection, times, task_id, now, len(uids)) if retries else []
-    wanted = len(uids) - len(free)
-    if wanted:
-        statement = number_sql(_OPEN_AFTER, task_id, connection.dialect.name)
-        found = connection.execute(statement, {"after": after, "until": until, "most": wanted})
-        free += [_Free(row[0], words(row[1]), 1) for row in found]
-    if not free:
-        return []
+    due, seen = _due(connection, times, task_id, now, len(uids)) if retries else ([], [])
+    wanted = len(uids) - len(due)
+    fresh = _open(connection, task_id, after, until, wanted, postponed=postponed) if wanted else []
+    if seen:  # not before, or a postponed number that is due would be open too
+        connection.execute(_DROP_RETRIES, {"task_id": task_id, "ids": seen})
     claims = [
-        Claim(task_id, row.number_id, row.number, uid, row.attempt, now) for row, uid in zip(free, uids, strict=False)
+        Claim(task_id, row.number_id, row.number, uid, row.attempt, now, row.action_id or uid)
+        for row, uid in zip(due + fresh, uids, strict=False)
     ]
+    if not claims:
+        return Claimed([], None)
     called_at, claimed_at = times.wall(now), times.utc(now)
     rows = [(Outcome.CALLING.value, called_at, c.uid, c.uid, c.number_id) for c in claims]
-    taken = _TAKE.run(connection, rows, task_id)
+    taken = TAKE.run(connection, rows, task_id)
     if taken != len(claims):
         raise RuntimeError(f"claimed {taken} of {len(claims)} locked rows of task {task_id}")
     trunk = trunk[:50]
-    _CALL.run(
+    CALL.run(
         connection,
-        [(c.uid, task_id, c.number_id, c.number[:32], trunk, c.attempt, claimed_at) for c in claims],
+        [(c.uid, task_id, c.number_id, c.number[:32], trunk, c.attempt, claimed_at, c.action_id) for c in claims],
     )
-    return claims
+    return Claimed(claims, max((row.number_id for row in fresh), default=None))
 
 
-def next_due(connection: Connection, times: Times, task_id: int) -> datetime | None:
-    """When the first retry of a task is due; None when it has none."""
-    return times.from_utc(connection.execute(_NEXT_DUE, {"task_id": task_id}).scalar())
+def peek(connection: Connection, times: Times, task_id: int) -> Peek:
+    """Look what is planned."""
+    due_at, fewest = connection.execute(_PEEK, {"task_id": task_id}).one()
+    return Peek(times.from_utc(due_at), fewest == 0)
 
 
 def look(connection: Connection, task_id: int) -> Look:
     """Find the first open number of all, without locking anything."""
-    row = connection.execute(number_sql(_LOOK, task_id, connection.dialect.name)).one()
+    row = connection.execute(number_sql(_LOOK, task_id, connection.dialect.name), {"task_id": task_id}).one()
     return Look(row[0], row[1] or 0)
 
 
-def _due(connection: Connection, times: Times, task_id: int, now: datetime, most: int) -> list[_Free]:
+def _open(connection: Connection, task_id: int, after: int, until: int, most: int, *, postponed: bool) -> list[_Free]:
+    """Open numbers, never called, in the order of their ids."""
+    template = _OPEN_AFTER + (_NOT_POSTPONED if postponed else "") + _IN_ORDER
+    values = {"after": after, "until": until, "most": most} | ({"task_id": task_id} if postponed else {})
+    rows = connection.execute(number_sql(template, task_id, connection.dialect.name), values)
+    return [_Free(row[0], words(row[1]), 1, clients_own(row[3], row[2])) for row in rows]
+
+
+def _due(connection: Connection, times: Times, task_id: int, now: datetime, most: int) -> tuple[list[_Free], list[int]]:
     """Retries whose time has come, and whose number still stands as the last attempt left it; what a third
-    party has changed since is honoured, and its retry is dropped."""
+    party has changed since is honoured. Also the ids of all whose retries are to be dropped now."""
     statement = number_sql(_DUE, task_id, connection.dialect.name)
     due = connection.execute(statement, {"task_id": task_id, "now": times.utc(now), "most": most}).all()
     if not due:
-        return []
+        return [], []
     ids = [row[0] for row in due]
     rows = connection.execute(number_sql(_DUE_NUMBERS, task_id, connection.dialect.name), {"ids": ids})
     standing = {row[0]: row for row in rows}
     free, change = [], Tally()
-    for number_id, uid, attempts in due:
+    for number_id, uid, attempts, action_id in due:
         row = standing.get(number_id)
-        if row is None or row[2] not in _CALLED_BEFORE or row[3] != uid or row[4] not in (0, None):
+        if row is None or row[4] not in (0, None):
             continue
-        free.append(_Free(number_id, words(row[1]), attempts + 1))
-        change.count(row[2], -1)
-    connection.execute(_DROP_RETRIES, {"task_id": task_id, "ids": ids})
+        if attempts == 0 and row[2] == Outcome.OPEN:
+            free.append(_Free(number_id, words(row[1]), 1, clients_own(row[5], row[3])))
+        elif row[2] in _CALLED_BEFORE and row[3] == uid:
+            free.append(_Free(number_id, words(row[1]), attempts + 1, clients_own(action_id, uid)))
+            change.count(row[2], -1)
     if change:
         counters.add(connection, task_id, change)
-    return free
+    return free, ids
+
+
+def clients_own(action_id: object, uid: object) -> str:
+    """An action id that a client has put there himself; "" for one that an attempt of ours has left."""
+    found = words(action_id)
+    return "" if found == words(uid) or _CHANNEL_ID.fullmatch(found) else found

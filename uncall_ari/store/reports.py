@@ -9,13 +9,13 @@ from sqlalchemy import Connection, text
 from uncall_ari.store.records import CallRecord, Claim, OpenCall, Outcome, Stranded
 from uncall_ari.store.sql import NO_TASK, number_sql
 from uncall_ari.store.times import Times
-from uncall_ari.store.values import integer, words
+from uncall_ari.store.values import integer, seconds, words
 
 Row = tuple[Any, ...]  # of `uncall_call`, all columns
 
 _COLUMNS = (
     "uid, task_id, number_id, number, trunk, attempt, claimed_at, answered_at, ended_at, outcome, cause, q850, "
-    "sip, billsec, extension, digits, amd"
+    "sip, billsec, extension, digits, amd, queue, waited_ms, abandoned, talk_ms, action_id"
 )
 # ruff: noqa: S608 - the statements are put together from constants
 _ONE = text(f"SELECT {_COLUMNS} FROM uncall_call WHERE uid = :uid")
@@ -24,6 +24,10 @@ _UNSETTLED = f"SELECT {_COLUMNS} FROM uncall_call WHERE ended_at IS NULL ORDER B
 _OF_NUMBER = text(
     f"SELECT {_COLUMNS} FROM uncall_call WHERE task_id = :task_id AND number_id = :number_id "
     "ORDER BY claimed_at, uid LIMIT :most"
+)
+_ENDED = text(
+    f"SELECT {_COLUMNS} FROM uncall_call WHERE ended_at >= :since AND ended_at < :until "
+    "ORDER BY ended_at, uid LIMIT :most"
 )
 _OF_TASK = text(
     f"SELECT {_COLUMNS} FROM uncall_call WHERE task_id = :task_id AND ended_at >= :since AND ended_at < :until "
@@ -48,12 +52,14 @@ def of_number(connection: Connection, task_id: int, number_id: int, most: int) -
     return _rows(connection.execute(_OF_NUMBER, values))
 
 
-def of_task(
-    connection: Connection, times: Times, task_id: int, since: datetime, until: datetime, most: int
+def ended(
+    connection: Connection, times: Times, task_id: int | None, since: datetime, until: datetime, most: int
 ) -> list[Row]:
-    """The attempts of a task that ended in [since, until), in that order."""
-    values = {"task_id": task_id, "since": times.utc(since), "until": times.utc(until), "most": most}
-    return _rows(connection.execute(_OF_TASK, values))
+    """The attempts of a task, or of all, that ended in [since, until), in that order."""
+    values = {"since": times.utc(since), "until": times.utc(until), "most": most}
+    if task_id is None:
+        return _rows(connection.execute(_ENDED, values))
+    return _rows(connection.execute(_OF_TASK, values | {"task_id": task_id}))
 
 
 def unsettled(connection: Connection) -> list[Row]:
@@ -72,7 +78,15 @@ def stranded(connection: Connection, times: Times, task_id: int) -> list[Strande
 def open_call_from(times: Times, row: Row) -> OpenCall:
     """What recovery needs to know of an attempt without an end."""
     record = record_from(times, row)
-    claim = Claim(record.task_id, record.number_id, record.number, record.uid, record.attempt, record.claimed_at)
+    claim = Claim(
+        record.task_id,
+        record.number_id,
+        record.number,
+        record.uid,
+        record.attempt,
+        record.claimed_at,
+        record.action_id or record.uid,
+    )
     return OpenCall(claim, record.trunk, record.answered_at)
 
 
@@ -98,6 +112,11 @@ def record_from(times: Times, row: Row) -> CallRecord:
         extension=row[14],
         keys=row[15],
         amd=row[16],
+        queue=row[17],
+        waited=seconds(row[18]),
+        abandoned=bool(integer(row[19])),
+        talked=seconds(row[20]),
+        action_id=row[21],
     )
 
 

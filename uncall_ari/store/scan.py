@@ -30,11 +30,12 @@ class Scan:
     at_end: bool = False  # nothing was open when the table was last looked through, to `after`
     look_at: float = 0.0  # monotonic seconds, as `peek_at`
     next_due: datetime | None = None  # of the task's retries
-    peek_at: float = 0.0  # when to ask again what `next_due` is
+    postponed: bool = False  # whether open numbers are among them
+    peek_at: float = 0.0  # when to ask again what these two are
 
-    def peeked(self, now: float, next_due: datetime | None) -> None:
+    def peeked(self, now: float, next_due: datetime | None, *, postponed: bool = False) -> None:
         """The database has told when the next retry is due. Another engine may add one: ask again soon."""
-        self.next_due = next_due
+        self.next_due, self.postponed = next_due, postponed
         self.peek_at = now + _PEEK_SECONDS
 
     def retries_changed(self) -> None:

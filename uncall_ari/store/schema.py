@@ -1,13 +1,16 @@
 """Making the tables, and looking whether those that are there will do."""
 
+from typing import Any
+
 import structlog
-from sqlalchemy import Connection, Table, text
+from sqlalchemy import Column, Connection, Table, text
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql.compiler import DDLCompiler
 
 from uncall_ari.errors import ConfigError
-from uncall_ari.store.tables import FIXED, SCHEMA_VERSION, number_table, number_table_name
+from uncall_ari.store import growing
+from uncall_ari.store.tables import CALLS, FIXED, SCHEMA, SCHEMA_VERSION, TASKS, number_table, number_table_name
 
 log = structlog.get_logger(__name__)
 
@@ -52,25 +55,46 @@ def _create_with_keys(element: _CreateWithKeys, compiler: DDLCompiler, **options
 
 
 def prepare(connection: Connection) -> None:
-    """Create the tables that are missing and check those that are there.
+    """Create the tables that are missing, give ours the columns that they lack, and check the rest.
 
     Raises ConfigError when the server is too old, a table lacks a column, is not transactional, or was made by
     another version.
     """
     _check_server(connection)
     there = _tables(connection)
+    create(connection, SCHEMA)
+    _check_version(connection)
     for table in FIXED.sorted_tables:
-        if table.name in there:
-            check_columns(connection, table)
-        else:
+        if table.name not in there:
             create(connection, table)
+        elif is_ours(table):
+            growing.add_columns(connection, table, missing_columns(connection, table))
+        else:
+            check_columns(connection, table)
     for name, engine in there.items():
         if name.startswith("o_") and engine not in ("", "InnoDB", None):
             raise _mistake(
                 f"the table {name} is kept by {engine}, which knows no transactions",
                 f"run ALTER TABLE {name} ENGINE=InnoDB",
             )
-    _check_version(connection)
+
+
+def add_indexes(connection: Connection) -> None:
+    """Make the indexes that tables of ours lack. Takes its time with a table that has grown large."""
+    growing.add_indexes(connection, [table for table in FIXED.sorted_tables if is_ours(table)])
+
+
+def check_to_read(connection: Connection) -> None:
+    """Raise ConfigError when the tables that reports read are not there or lack a column. Changes nothing."""
+    there = _tables(connection)
+    for table in (TASKS, CALLS):
+        if table.name not in there:
+            raise _mistake(f"there is no table {table.name}", "Start `uncall serve` once on this database: it makes it")
+        if missing := missing_columns(connection, table):
+            raise _mistake(
+                f"the table {table.name} has no column {missing[0].name}",
+                "Start this version's `uncall serve` once on this database: it adds what is missing",
+            )
 
 
 def need_number_tables(connection: Connection) -> bool:
@@ -130,16 +154,20 @@ def create(connection: Connection, table: Table) -> None:
 
 def check_columns(connection: Connection, table: Table) -> None:
     """Raise ConfigError when a table that is there lacks a column."""
+    for column in missing_columns(connection, table):
+        raise growing.lacks(connection, table, column)
+
+
+def missing_columns(connection: Connection, table: Table) -> list[Column[Any]]:
+    """The columns that a table that is there lacks, in their order."""
     found = connection.execute(text(_COLUMNS[connection.dialect.name]), {"name": table.name, "database": table.schema})
     names = {name.lower() for (name,) in found}
-    for column in table.columns:
-        if column.name.lower() not in names:
-            made = " ".join(str(CreateColumn(column).compile(dialect=connection.dialect)).split())
-            raise _mistake(
-                f"the table {table.fullname} has no column {column.name}",
-                f"run ALTER TABLE {table.fullname} ADD COLUMN {made}",
-                "database.calls" if table.schema else "database.url",
-            )
+    return [column for column in table.columns if column.name.lower() not in names]
+
+
+def is_ours(table: Table) -> bool:
+    """Whether only this program gives the table its form: `uncall_...`."""
+    return table.name.startswith("uncall_")
 
 
 def _tables(connection: Connection) -> dict[str, str | None]:
@@ -170,5 +198,5 @@ def _check_version(connection: Connection) -> None:
         )
 
 
-def _mistake(problem: str, remedy: str, key: str = "database.url") -> ConfigError:
-    return ConfigError("settings", key, problem, remedy)
+def _mistake(problem: str, remedy: str) -> ConfigError:
+    return ConfigError("settings", "database.url", problem, remedy)

@@ -7,14 +7,15 @@ from datetime import datetime
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from uncall_ari.store import counters, task_log
+from uncall_ari.store import counters, rests, task_log
 from uncall_ari.store.counters import Tally
 from uncall_ari.store.database import is_missing_table
 from uncall_ari.store.records import Outcome, Settlement
+from uncall_ari.store.rests import Rest
 from uncall_ari.store.sql import RETRY, RowsUpdate, number_sql
 from uncall_ari.store.task_log import Begun
 from uncall_ari.store.times import Times
-from uncall_ari.store.values import extension_number, words
+from uncall_ari.store.values import extension_number, milliseconds, words
 
 _ANSWERED = RowsUpdate(
     "uncall_call", {"answered_at": "DATETIME(3)"}, ("uid", "VARCHAR(20)"), where="answered_at IS NULL"
@@ -40,6 +41,10 @@ _CALLS = RowsUpdate(
         "extension": "VARCHAR(32)",
         "digits": "VARCHAR(64)",
         "amd": "VARCHAR(32)",
+        "queue": "VARCHAR(50)",
+        "waited_ms": "INT",
+        "abandoned": "INT",
+        "talk_ms": "INT",
     },
     ("uid", "VARCHAR(20)"),
     keep={"answered_at"},
@@ -53,7 +58,8 @@ def answered(connection: Connection, times: Times, marks: Sequence[tuple[str, da
 
 
 def settle(connection: Connection, times: Times, settlements: Sequence[Settlement], calls_database: str = "") -> None:
-    """Write how attempts ended: the number, the call, the counters, the retry and `cdr_task`, all or nothing.
+    """Write how attempts ended: the number, the call, the counters, the retry, the rest and `cdr_task`, all or
+    nothing.
 
     A number that no longer stands as its claim left it was changed by a third party: that is honoured, and
     only the call's record is written. A settlement that was written before changes nothing.
@@ -76,6 +82,7 @@ def _settle_task(
     _NUMBERS.run(connection, rows, task_id)
     attempts = task_log.begun(connection, times, [s.uid for s in settlements])
     _set_retries(connection, times, changed, attempts)
+    rests.add(connection, times, _rests(settlements, attempts))
     task_log.write(connection, times, settlements, attempts, calls_database)
     _CALLS.run(connection, [_call_row(times, s) for s in settlements])
     change = Tally()
@@ -116,6 +123,15 @@ def _set_retries(
     RETRY.run(connection, rows)
 
 
+def _rests(settlements: list[Settlement], attempts: dict[str, Begun]) -> list[Rest]:
+    """Who was called needs his rest, whatever a third party has done with the row meanwhile."""
+    return [
+        Rest(s.dialled or attempts[s.uid].number, s.rest_until, s.cause)
+        for s in settlements
+        if s.rest_until and s.uid in attempts and not attempts[s.uid].ended
+    ]
+
+
 def _call_row(times: Times, s: Settlement) -> tuple[object, ...]:
     return (
         times.utc(s.ended_at),
@@ -128,5 +144,9 @@ def _call_row(times: Times, s: Settlement) -> tuple[object, ...]:
         s.extension[:32],
         s.keys[:64],
         s.amd[:32],
+        s.queue[:50],
+        milliseconds(s.waited),
+        int(s.abandoned),
+        milliseconds(s.talked),
         s.uid,
     )

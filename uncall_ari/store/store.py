@@ -1,27 +1,35 @@
 """The store: the engine's door to the database."""
 
+import asyncio
 import socket
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 from zoneinfo import ZoneInfo
 
+import structlog
 from sqlalchemy import Connection, text
+from sqlalchemy.engine import URL
 
+from uncall_ari.errors import StoreUnavailable
 from uncall_ari.store import schema
 from uncall_ari.store.call_store import CallStore
 from uncall_ari.store.database import LONG_LIMIT, Database
 from uncall_ari.store.mysql import MysqlDatabase
 from uncall_ari.store.number_store import NumberStore
+from uncall_ari.store.report_store import ReportStore
 from uncall_ari.store.sqlite import SqliteDatabase
 from uncall_ari.store.talk_store import TalkStore
 from uncall_ari.store.talk_tables import prepare_talks
 from uncall_ari.store.task_store import TaskStore
 from uncall_ari.store.times import Times
-from uncall_ari.store.url import parse_url
+from uncall_ari.store.url import parse_url, spoken
+
+log = structlog.get_logger(__name__)
 
 
-class Store(TaskStore, NumberStore, CallStore, TalkStore):
+class Store(TaskStore, NumberStore, CallStore, ReportStore, TalkStore):
     """Tasks, numbers and calls in SQLite or MySQL/MariaDB.
 
     Every method raises StoreUnavailable when the database is not reached, within 5 s. (Those that may have
@@ -38,19 +46,48 @@ class Store(TaskStore, NumberStore, CallStore, TalkStore):
         `pop` and `cdr` in, "" for the one of the address, and is ignored on SQLite. Raises ConfigError for an address
         or tables that will not do, StoreUnavailable.
         """
-        parsed = parse_url(url)
-        sqlite = parsed.get_backend_name() == "sqlite"
-        database: Database = SqliteDatabase(parsed) if sqlite else MysqlDatabase(parsed)
-        store = cls(database, Times(timezone, stamps_are_utc=not sqlite))
+        store = cls._connected(parse_url(url), timezone, calls_database)
         try:
-            await database.write(schema.prepare, limit=LONG_LIMIT)
-            store.calls_database = "" if sqlite else calls_database
-            await database.write(lambda c: prepare_talks(c, store.calls_database), limit=LONG_LIMIT)
+            await store._database.write(schema.prepare, limit=LONG_LIMIT)
+            await store._add_indexes()
+            await store._database.write(lambda c: prepare_talks(c, store.calls_database), limit=LONG_LIMIT)
             await store.ensure_number_tables()
         except BaseException:
             await store.close()
             raise
         return store
+
+    @classmethod
+    async def open_to_read(cls, url: str, *, timezone: ZoneInfo, calls_database: str = "") -> Self:
+        """Connect for reports, beside an engine or without one: makes and changes nothing.
+
+        Raises ConfigError for an address or tables that will not do, StoreUnavailable.
+        """
+        parsed = parse_url(url)
+        sqlite = parsed.get_backend_name() == "sqlite"
+        if sqlite and not await asyncio.to_thread(Path(parsed.database or "").is_file):
+            raise StoreUnavailable(f"{spoken(parsed)}: there is no such file")  # connecting would make one
+        store = cls._connected(parsed, timezone, calls_database)
+        try:
+            await store._database.read(schema.check_to_read)
+        except BaseException:
+            await store.close()
+            raise
+        return store
+
+    @classmethod
+    def _connected(cls, url: URL, timezone: ZoneInfo, calls_database: str) -> Self:
+        sqlite = url.get_backend_name() == "sqlite"
+        database: Database = SqliteDatabase(url) if sqlite else MysqlDatabase(url)
+        store = cls(database, Times(timezone, stamps_are_utc=not sqlite))
+        store.calls_database = "" if sqlite else calls_database
+        return store
+
+    async def _add_indexes(self) -> None:
+        try:
+            await self._database.write(schema.add_indexes, limit=LONG_LIMIT)
+        except StoreUnavailable as error:  # a table so large that it takes longer must not keep the engine down
+            log.warning("reports are slow without an index that is not made yet", reason=str(error))
 
     async def close(self) -> None:
         """Give all connections back. Nothing may be called afterwards."""

@@ -120,8 +120,14 @@ CALLS = Table(
     Column("extension", String(32), nullable=False, server_default="", comment="who talked"),
     Column("digits", String(64), nullable=False, server_default="", comment="keys that were pressed"),
     Column("amd", String(32), nullable=False, server_default="", comment="answering machine detector"),
+    Column("queue", String(50), nullable=False, server_default="", comment="that the customer waited in"),
+    Column("waited_ms", Integer, comment="from joining it to the agent, or to the end; NULL: never in a queue"),
+    Column("abandoned", Integer, nullable=False, server_default="0", comment="1: a person, and no agent in time"),
+    Column("talk_ms", Integer, comment="with an agent; NULL: with none"),
+    Column("action_id", String(64), nullable=False, server_default="", comment="the client's, or the uid"),
     Index("uncall_call_number", "task_id", "number_id"),
     Index("uncall_call_ended", "ended_at"),
+    Index("uncall_call_task", "task_id", "claimed_at"),
     **_OURS,
 )
 
@@ -131,9 +137,10 @@ RETRIES = Table(
     Column("task_id", Integer, primary_key=True, autoincrement=False),
     Column("number_id", Integer, primary_key=True, autoincrement=False),
     Column("uid", String(20), nullable=False, comment="of the last attempt"),
-    Column("attempts", Integer, nullable=False, comment="made so far"),
+    Column("attempts", Integer, nullable=False, comment="made so far; 0: its first is postponed"),
     Column("due_at", _milliseconds(), nullable=False, comment="UTC; not dialled before"),
     Index("uncall_retry_due", "task_id", "due_at"),
+    Index("uncall_retry_attempts", "task_id", "attempts"),
     **_OURS,
 )
 
@@ -143,6 +150,16 @@ DO_NOT_CALL = Table(
     Column("number", String(32), primary_key=True),
     Column("reason", String(255), nullable=False, server_default=""),
     Column("added_at", _milliseconds(), nullable=False, comment="UTC"),
+    **_OURS,
+)
+
+RESTS = Table(
+    "uncall_rest",
+    FIXED,
+    Column("number", String(32), primary_key=True),
+    Column("until_at", _milliseconds(), nullable=False, comment="UTC; not dialled before"),
+    Column("reason", String(32), nullable=False, server_default="", comment="a cause word"),
+    Index("uncall_rest_until", "until_at"),
     **_OURS,
 )
 

@@ -11,7 +11,7 @@ from uncall_ari.errors import StoreUnavailable
 from uncall_ari.store import schema
 from uncall_ari.store.database import is_missing_table
 from uncall_ari.store.door import Door
-from uncall_ari.store.talk_rows import LONGEST_UID, READ, cdr_row, cut, log_from, recording_from, user_field
+from uncall_ari.store.talk_rows import ANSWERED, LONGEST_UID, READ, cdr_row, cut, log_from, recording_from, user_field
 from uncall_ari.store.talk_tables import call_table, day_table_name, qualified
 from uncall_ari.store.values import words
 
@@ -103,6 +103,20 @@ class TalkStore(Door):
         statement = text(f"SELECT userfield FROM {self._table('cdr')} WHERE uniqueid = :uid")
         row = await self._read(lambda c: c.execute(statement, {"uid": cut(uid, LONGEST_UID)}).first())
         return recording_from(row[0]) or None if row is not None else None
+
+    async def agent_of(self, uid: str) -> str:
+        """The extension that a call's customer talks or talked with, "" for none."""
+        talks = text(f"SELECT log FROM {self._table('uncall_talk')} WHERE uid = :uid")
+        kept = text(f"SELECT extension FROM {self._table('cdr')} WHERE uniqueid = :uid AND disposition = '{ANSWERED}'")
+        values = {"uid": cut(uid, LONGEST_UID)}
+
+        def work(connection: Connection) -> str:
+            talk = connection.execute(talks, values).scalar()
+            if talk is not None:
+                return msgspec.json.decode(words(talk), type=CallLog).extension
+            return words(connection.execute(kept, values).scalar())
+
+        return await self._read(work)
 
     async def set_recording(self, uid: str, name: str) -> None:
         """Note the recording of a call whose record is written already; "" takes it away."""

@@ -28,6 +28,16 @@ def integer(value: object) -> int:
     return value if isinstance(value, int) else int(number(value))
 
 
+def milliseconds(seconds: float | None) -> int | None:
+    """Seconds for an int column of milliseconds, not below 0; None for None."""
+    return None if seconds is None else min(max(0, round(seconds * 1000)), INT_MAX)
+
+
+def seconds(milliseconds: object) -> float | None:
+    """Such a column as seconds; None for NULL."""
+    return None if milliseconds is None else number(milliseconds) / 1000
+
+
 def extension_number(extension: str) -> int | None:
     """An extension for the contract's int(10) column: None when it is no number that fits."""
     if not (extension.isascii() and extension.isdigit()):

@@ -52,6 +52,24 @@ async def refused(work: Awaitable[object]) -> float:
     return loop.time() - began
 
 
+async def test_a_cancel_is_heard_while_the_server_refuses_connections(lab: Lab) -> None:
+    """The driver's own failure, at the same moment, used to be told instead: whoever cancelled waited for ever."""
+    store = await Store.open(lab.mariadb.url, timezone=ZONE)
+    try:
+        await asyncio.to_thread(lab.mariadb.stop)
+        for turns in range(150):  # of the loop, before the cancel: one of them is the moment
+            asked = asyncio.create_task(store.tasks())
+            for _ in range(turns % 30):
+                await asyncio.sleep(0)
+            if asked.cancel():
+                with pytest.raises(asyncio.CancelledError):
+                    await asked
+            else:
+                assert isinstance(asked.exception(), StoreUnavailable)
+    finally:
+        await store.close()
+
+
 async def back(store: Store) -> None:
     """Wait until the store answers again."""
 

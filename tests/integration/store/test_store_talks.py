@@ -180,6 +180,17 @@ async def test_a_recording_may_come_later(store: Store, crm: Outside) -> None:
     await store.set_recording("nobody", "x.wav")
 
 
+async def test_who_talked_with_a_customer_is_known_during_the_talk_and_after(store: Store) -> None:
+    assert await store.agent_of(TALK.uid) == ""
+    await store.talk_begun(TALK)
+    assert await store.agent_of(TALK.uid) == TALK.extension
+    await store.log_call(TALK)
+    await store.talk_done(TALK.uid)
+    assert await store.agent_of(TALK.uid) == TALK.extension
+    await store.log_call(replace(TALK, uid="1.9", disposition="NO ANSWER"))
+    assert await store.agent_of("1.9") == ""
+
+
 @pytest.mark.parametrize("text", ["9" * 100, "李" * 100, "'; DROP TABLE cdr; -- %s :x ?" * 9, "a\0b\ud800c"])
 async def test_no_value_is_an_error(store: Store, crm: Outside, text: str) -> None:
     talk = replace(
