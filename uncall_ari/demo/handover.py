@@ -10,8 +10,8 @@ from uncall_ari.lab.phones import HEARD, Call, Hearing, IncomingCall
 from uncall_ari.lab.phones.meter import WINDOW
 
 STEP = 0.25  # seconds that a level is measured over
-FINE = 0.04  # the same, for the moment when a tone begins
-FRAME = 0.02
+FRAME = 0.02  # seconds of sound in a packet
+FINE = 0.005  # seconds: how closely it is looked when a tone begins
 SETTLED = 0.1  # seconds after its beginning in which a talk is no sample yet
 LEAVING = 0.2  # seconds before its end in which it is none any more
 
@@ -99,11 +99,11 @@ def _seen(calls: list[IncomingCall], lines: Mapping[str, Call], heard_by: tuple[
 
 
 def _begin(call: IncomingCall, hz: int) -> float | None:
-    """When the customer has heard a tone first; None: never."""
+    """When the first packet with a tone came to the customer; None: never."""
     for start in _steps(call):
         if call.meter.level(hz, start, start + STEP) >= HEARD:
-            fine = (start - STEP + frame * FRAME for frame in range(round(2 * STEP / FRAME)))
-            return next((at for at in fine if call.meter.level(hz, at, at + FINE) >= HEARD), start)
+            ends = (start - STEP + step * FINE for step in range(round(2 * STEP / FINE)))
+            return next((end for end in ends if call.meter.level(hz, end - FRAME, end) >= HEARD), start)
     return None
 
 
