@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import structlog
 from aiohttp import web
+from structlog.contextvars import clear_contextvars
 
 from api.calls import Failure, Outcome, carry_out
 from api.context import CALLER, FACADE
@@ -17,8 +18,11 @@ _SHOWN = 200  # characters of a value that are logged
 
 async def call(request: web.Request, method: Method, given: Mapping[str, str]) -> Outcome:
     """Carry out `method` with what was sent; see `api.calls.carry_out`."""
-    started = time.monotonic()
-    outcome = await carry_out(method, given, request.app[FACADE].engine)
+    started, facade = time.monotonic(), request.app[FACADE]
+    clear_contextvars()  # of the request before, on the same connection
+    outcome = await carry_out(method, given, facade.engine)
+    facade.meters.requests.add(method.name, "failure" if isinstance(outcome, Failure) else "success")
+    facade.meters.seconds.take(time.monotonic() - started)
     if method.changes:
         sent = {param.name: given.get(param.name, "")[:_SHOWN] for param in method.params}
         log.info(
@@ -30,4 +34,5 @@ async def call(request: web.Request, method: Method, given: Mapping[str, str]) -
             outcome=outcome.message if isinstance(outcome, Failure) else "success",
             milliseconds=round((time.monotonic() - started) * 1000),
         )
+    clear_contextvars()
     return outcome

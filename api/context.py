@@ -1,11 +1,20 @@
 """What every handler of the facade needs, kept in the aiohttp application."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
 from api.engine import Engine
 from uncall_ari.config import WebSettings
+from uncall_ari.metrics.meters import QUICK, Counter, Histogram
+
+
+@dataclass(slots=True)
+class WebMeters:
+    """What is counted of the web methods."""
+
+    requests: Counter = field(default_factory=Counter)  # method, outcome
+    seconds: Histogram = field(default_factory=lambda: Histogram(QUICK))
 
 
 @dataclass(slots=True)
@@ -14,6 +23,7 @@ class Facade:
 
     engine: Engine
     settings: WebSettings
+    meters: WebMeters = field(default_factory=WebMeters)
 
 
 FACADE = web.AppKey("facade", Facade)

@@ -8,10 +8,28 @@ from typing import Protocol
 from uncall_ari.calls.records import CallLog, ExtensionStatus, Pop
 from uncall_ari.config import Choice
 from uncall_ari.dialer.obstacle import Obstacle
+from uncall_ari.media.addresses import SoundAddresses
 from uncall_ari.media.calls import CallRecordings
 from uncall_ari.media.library import RecordingLibrary
+from uncall_ari.metrics.views import CallView, Figure, TaskView
 from uncall_ari.queues import AgentView, QueueView
 from uncall_ari.store.records import NewTask, PreviewNumber, Task, TaskStatus
+
+
+class Sight(Protocol):
+    """What goes on at this moment."""
+
+    def calls(self) -> Sequence[CallView]:
+        """The calls that go on, the oldest first."""
+
+    async def tasks(self) -> Sequence[TaskView]:
+        """All tasks. Raises StoreUnavailable."""
+
+    async def missing(self) -> list[str]:
+        """What keeps the engine from working: nothing, or some of `asterisk`, `database`, `ending`. Raises nothing."""
+
+    def figures(self) -> Sequence[Figure]:
+        """All figures, for Prometheus."""
 
 
 class Engine(Protocol):
@@ -22,11 +40,22 @@ class Engine(Protocol):
         """The uploaded recordings. It works on files: to be called through `asyncio.to_thread`."""
 
     @property
+    def sounds(self) -> SoundAddresses | None:
+        """The addresses under which Asterisk fetches sounds, if it does. It works on files, too."""
+
+    @property
     def call_recordings(self) -> CallRecordings:
         """The recordings of calls. It works on files, too."""
 
+    @property
+    def sight(self) -> Sight:
+        """What goes on at this moment."""
+
     def trunks(self) -> Sequence[Choice]:
         """The trunks that a task may dial through."""
+
+    def has_trunk(self, value: str) -> bool:
+        """Whether a task may name a trunk so; more ways of writing are taken than are offered."""
 
     def ivr_targets(self) -> Sequence[Choice]:
         """The IVR menus that a task may connect its calls to."""

@@ -20,6 +20,7 @@ from api.incidents import incident
 from api.methods import METHODS, Method, Param, Unusable, preview
 from api.methods.agents import VIEWS
 from api.methods.declaration import Check, Refusal, Row
+from api.methods.live import LIVE
 from api.methods.why import WHY_NOT
 from uncall_ari.errors import WhyNot
 from uncall_ari.media.names import AUDIO
@@ -214,7 +215,7 @@ MODELS: dict[str, Model] = {
         "getOneRecord": Model(_GET_RECORD, _recorded, "no record"),
         "signIn": Model(_like("signIn", "agent"), _done),
         "signOut": Model(_like("signOut", "agent"), _done),
-        **{view.name: _listed(view) for view in VIEWS},
+        **{view.name: _listed(view) for view in (*VIEWS, *LIVE)},
         "whyNot": Model(WHY_NOT, _hindered),
         "previewNumber": Model(preview.NEXT, _previewed, "no number"),
         "previewCall": Model(preview.DIAL, lambda rows: (rows[0][0], {"uid": rows[0][0]})),

@@ -8,10 +8,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.facade_sight import FacadeSight
 from uncall_ari.calls.records import CallLog, Direction, ExtensionStatus, Pop
 from uncall_ari.config import Choice
 from uncall_ari.dialer.obstacle import Code, Obstacle
 from uncall_ari.errors import CommandRefused, ConnectionFailed, NoSuchTask, StoreUnavailable, WhyNot
+from uncall_ari.media.addresses import SoundAddresses
 from uncall_ari.media.calls import CallRecordings
 from uncall_ari.media.library import RecordingLibrary
 from uncall_ari.queues import AgentView, QueueView, State
@@ -25,6 +27,7 @@ class FacadeEngine:
 
     def __init__(self, folder: Path) -> None:
         self.recordings = RecordingLibrary(folder)
+        self.sounds: SoundAddresses | None = None
         self.call_recordings = CallRecordings(folder / "calls")
         self.away = False  # True: the database cannot be reached
         self.asterisk_away = False
@@ -39,9 +42,13 @@ class FacadeEngine:
         self.hindered: dict[int, list[Obstacle]] = {}  # by task
         self.numbers: dict[int, list[str]] = {}
         self._tasks: dict[int, Task] = {}
+        self.sight = FacadeSight(self.tasks, self.hindered)
 
     def trunks(self) -> Sequence[Choice]:
         return [Choice("sip/test/", "test"), Choice("sip/huing/", "虎营 & <Söhne>")]
+
+    def has_trunk(self, value: str) -> bool:
+        return value in [choice.value for choice in self.trunks()]
 
     def ivr_targets(self) -> Sequence[Choice]:
         return [Choice("127000", "1111"), Choice("127001", "2222")]

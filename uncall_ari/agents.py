@@ -37,13 +37,19 @@ class Agents:
         means = self.means
         required = means.settings.agents.sign_in
         noted = await means.ami.db_keys(SIGNED_IN if required else SIGNED_OUT)
-        available = await means.extensions.available()
+        willing = await means.extensions.willing()
         for extension in self._members():
-            means.hall.agent(extension, signed_in=(extension in noted) is required, available=extension in available)
-        means.hall.wake()
+            means.hall.agent(
+                extension,
+                signed_in=(extension in noted) is required,
+                there=extension in willing,
+                available=willing.get(extension, False),
+            )
+        means.hall.looked()
 
     async def sign_in(self, extension: str) -> None:
         """Let the agent have calls. Raises CommandRefused for who is no member of a queue, ConnectionFailed."""
+        self.means.hall.stay_on_line(extension)
         await self._note(extension, SIGNED_IN, SIGNED_OUT)
 
     async def sign_out(self, extension: str) -> None:

@@ -4,18 +4,21 @@ import asyncio
 from collections.abc import Coroutine
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from uncall_ari.ami import AmiRefused
 from uncall_ari.ari import RequestFailed
 from uncall_ari.ari.connection import path
 from uncall_ari.ari.events import Channel
 from uncall_ari.calls.extensions import DND
+from uncall_ari.calls.ongoing import Call, Kind
 from uncall_ari.calls.records import ExtensionStatus, Pop
 from uncall_ari.calls.talk import Talk, What
 from uncall_ari.errors import CommandRefused, ConnectionFailed, WhyNot
 from uncall_ari.flows.click import Click, click_to_call
 from uncall_ari.flows.means import Means
 from uncall_ari.flows.spy import spy
+from uncall_ari.logs import about
 
 log = structlog.get_logger(__name__)
 
@@ -27,11 +30,12 @@ class Control:
         self.means = means
         self._flows: set[asyncio.Task[None]] = set()
 
-    def run(self, flow: Coroutine[object, object, None], name: str) -> None:
-        """Own a call's flow: it goes on after its command has been answered."""
-        task = asyncio.create_task(flow, name=name)
+    def run(self, flow: Coroutine[object, object, None], name: str, **facts: str) -> None:
+        """Own a call's flow: it goes on after its command has been answered. Its log lines tell `facts`."""
+        context = about(**facts)
+        task = asyncio.create_task(flow, name=name, context=context)
         self._flows.add(task)
-        task.add_done_callback(self._flow_done)
+        task.add_done_callback(self._flow_done, context=context)
 
     async def close(self) -> None:
         """Give up the flows; live calls are left to the next process."""
@@ -51,7 +55,8 @@ class Control:
         uid = means.new_id()
         if one.is_extension:
             await self._reserve(one.number, uid)
-        self.run(self._clicked(means, Click(uid, one, two, action_id or uid)), f"click {uid}")
+        self.run(self._clicked(means, Click(uid, one, two, action_id or uid)), f"click {uid}", uid=uid)
+        bind_contextvars(uid=uid)  # for the line that tells the command
         return action_id or uid
 
     async def hold(self, extension: str) -> str:
@@ -63,7 +68,9 @@ class Control:
         talk = self.means.board.talk_held(channel)
         if talk is None:
             raise CommandRefused(WhyNot.NO_SUCH_CHANNEL)
-        await self._require_idle(extension, WhyNot.UNAVAILABLE)
+        bind_contextvars(uid=talk.uid)
+        if extension not in self.means.hall.lines:  # who is on an open line has it free or not: the order tells
+            await self._require_idle(extension, WhyNot.UNAVAILABLE)
         await talk.order(What.RESTORE, extension, extension)
 
     async def transfer(self, extension: str, target: str) -> None:
@@ -87,12 +94,13 @@ class Control:
             raise CommandRefused(WhyNot.CANNOT_LISTEN)
         uid = self.means.new_id()
         await self._reserve(supervisor, uid, WhyNot.CANNOT_LISTEN)
-        self.run(self._spying(uid, supervisor, extension, live[0], whisper), f"spy {uid}")
+        self.run(self._spying(uid, supervisor, extension, live[0], whisper), f"spy {uid}", uid=uid, extension=extension)
 
     async def hang_up(self, extension: str) -> None:
         """End the extension's call, both sides, without a prompt; a call outside the engine too."""
         talk = self.means.board.talk_of(extension)
         if talk is not None:
+            bind_contextvars(uid=talk.uid)
             await talk.order(What.HANG_UP, extension)
             return
         channels = await self.means.extensions.channels(extension)
@@ -138,6 +146,7 @@ class Control:
         talk = self.means.board.talk_of(extension)
         if talk is None:
             raise CommandRefused(WhyNot.NO_CALL)
+        bind_contextvars(uid=talk.uid)
         return talk
 
     async def _require_idle(self, extension: str, why: WhyNot) -> None:
@@ -161,8 +170,10 @@ class Control:
             raise
 
     async def _clicked(self, means: Means, click: Click) -> None:
+        first, second = click.first.number, click.second.number
         try:
-            await click_to_call(means, click)
+            with means.board.ongoing.call(Call(click.uid, Kind.CLICK, second, first)):
+                await click_to_call(means, click)
         finally:
             means.board.release(click.first.number, click.uid)
 

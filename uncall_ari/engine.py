@@ -15,6 +15,7 @@ from uncall_ari.ari.events import StasisStart
 from uncall_ari.asks import Asks
 from uncall_ari.calls.board import Board
 from uncall_ari.calls.extensions import Extensions
+from uncall_ari.calls.fetching import Fetcher
 from uncall_ari.calls.records import CallLog, ExtensionStatus, Pop
 from uncall_ari.calls.scribe import Scribe
 from uncall_ari.config import Choice, Settings, needs_restart
@@ -28,14 +29,16 @@ from uncall_ari.flows.hall import Hall
 from uncall_ari.flows.means import Means
 from uncall_ari.flows.newcomer import receive
 from uncall_ari.flows.takeover import take_over
+from uncall_ari.media.addresses import by_path
 from uncall_ari.media.calls import CallRecordings
 from uncall_ari.media.library import RecordingLibrary
 from uncall_ari.media.prompts import Prompts
+from uncall_ari.metrics.sight import Sight
 from uncall_ari.queues import AgentView, QueueView
 from uncall_ari.share import shared
 from uncall_ari.store import Store
 from uncall_ari.store.records import NewTask, PreviewNumber, Task, TaskStatus
-from uncall_ari.upkeep import keep_within_limits, require_sounds
+from uncall_ari.upkeep import keep_within_limits, require_sounds, sound_addresses
 
 log = structlog.get_logger(__name__)
 
@@ -48,13 +51,15 @@ class Engine:
 
     def __init__(self, settings: Settings, store: Store, ids: IdMaker) -> None:
         self.settings = settings
-        self.recordings = RecordingLibrary(settings.media.recordings)
+        self.sounds = sound_addresses(settings)
+        self.recordings = RecordingLibrary(settings.media.recordings, self.sounds.uri if self.sounds else by_path)
         self._store = store
         self._ids = ids
         self.call_recordings = CallRecordings(settings.recording.folder.absolute())
         self._scribe = Scribe(store, self.call_recordings)
         self._arriving: set[str] = set()  # channels that entered just now, and whose flow has begun
         self._board = Board(self._scribe.pop)
+        self._scribe.on_unanswered = self._board.ongoing.unanswered
         self.hall = Hall(settings.queue)
         self._work: asyncio.Task[None] | None = None
         self.ari = Ari(
@@ -65,6 +70,8 @@ class Engine:
             on_newcomer=self._newcomer,
             on_gap=self._connected,
         )
+        if settings.recording.fetch:
+            self._scribe.fetcher = Fetcher(self.ari, self.call_recordings)
         asterisk = settings.asterisk
         self._ami = Ami(
             asterisk.ami_host,
@@ -80,6 +87,7 @@ class Engine:
         asked = settings.fastagi
         self.fastagi = FastAgi(asked.host, asked.port, self._asks.scripts) if asked.enabled else None
         self.dialer = Dialer(settings, store, means, ids)
+        self.sight = Sight(store, means, self.dialer, self._agents)
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -103,9 +111,12 @@ class Engine:
                 agents = asyncio.create_task(engine._agents.watch(), name="agents")
                 try:
                     yield engine
+                except BaseException:
+                    farewell_seconds = 0.0
+                    raise
+                finally:
                     if not work.done():
                         await engine.dialer.finish(farewell_seconds)
-                finally:
                     engine.ari.leaving = True
                     work.cancel()
                     await engine._control.close()
@@ -141,6 +152,7 @@ class Engine:
         require_sounds(settings, means)
         waiting = needs_restart(self.settings, settings)
         self.settings = settings
+        self.sounds = sound_addresses(settings)
         self._control.means = self._asks.means = self._agents.means = means
         self.hall.change(settings.queue)
         self.dialer.change(settings, means)
@@ -151,6 +163,10 @@ class Engine:
     def trunks(self) -> list[Choice]:
         """Return the trunks, in the order of uncall.toml."""
         return [Choice(trunk.value, trunk.description) for trunk in self.settings.trunk]
+
+    def has_trunk(self, value: str) -> bool:
+        """Whether a task may name a trunk so: also in the ways of chan_sip's days."""
+        return self.settings.find_trunk(value) is not None
 
     def ivr_targets(self) -> list[Choice]:
         """Return the voice menus."""
@@ -300,12 +316,13 @@ class Engine:
     # --- Asterisk --------------------------------------------------------------------------------------
 
     def _means(self, settings: Settings) -> Means:
-        sounds = settings.media.sounds or shared("sounds")
+        sounds, addresses = settings.media.sounds or shared("sounds"), sound_addresses(settings)
+        uri = addresses.uri if addresses else by_path
         return Means(
             ari=self.ari,
             new_id=self._ids.new,
             menus=settings.ivr,
-            prompts={language: Prompts(sounds, language) for language in ("zh", "en")},
+            prompts={language: Prompts(sounds, language, uri) for language in ("zh", "en")},
             language=settings.media.language,
             recordings=self.recordings,
             extensions=Extensions(self.ari, self._ami, settings.extensions.endpoint),

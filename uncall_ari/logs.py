@@ -1,9 +1,21 @@
-"""How log lines look: time, level, event, and what they are about as key=value; to standard error."""
+"""How log lines look: time, level, event, and what they are about as key=value; to standard error.
 
+What a line is about is bound once, where a call's flow begins: `about`. Every line below it, whoever writes it, then
+has the call's `uid`, and `task` and `number_id` for a campaign's.
+"""
+
+import contextvars
 import logging
 import sys
 
 import structlog
+
+
+def about(**facts: object) -> contextvars.Context:
+    """Return the context for a new task in which every log line tells `facts`; those of now are kept."""
+    context = contextvars.copy_context()
+    context.run(structlog.contextvars.bind_contextvars, **facts)
+    return context
 
 
 def log_to_stderr(level: str = "info") -> None:

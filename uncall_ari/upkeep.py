@@ -10,7 +10,9 @@ from uncall_ari.config import RecordingSettings, Settings
 from uncall_ari.errors import ConfigError, ConfigErrors
 from uncall_ari.flows.means import Means
 from uncall_ari.ivr.check import missing_sounds
+from uncall_ari.media.addresses import RECORDINGS, SoundAddresses
 from uncall_ari.media.calls import CallRecordings
+from uncall_ari.share import shared
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +33,19 @@ async def keep_within_limits(recordings: CallRecordings, limits: Callable[[], Re
             except OSError as error:
                 log.error("recordings cannot be removed", reason=str(error))
         await asyncio.sleep(RETENTION_SECONDS)
+
+
+def sound_addresses(settings: Settings) -> SoundAddresses | None:
+    """Return the addresses under which Asterisk fetches sounds; None: it reads the files.
+
+    They are signed with Asterisk's password: no other secret is known after a restart, and Asterisk keeps what it has
+    fetched as long as the addresses stay the same.
+    """
+    if not settings.media.url:
+        return None
+    prompts = (settings.media.sounds or shared("sounds")).absolute()
+    shelves = {"zh": prompts / "zh", "en": prompts / "en", RECORDINGS: settings.media.recordings.absolute()}
+    return SoundAddresses(settings.media.url, settings.asterisk.password.get_secret_value(), shelves)
 
 
 def require_sounds(settings: Settings, means: Means) -> None:

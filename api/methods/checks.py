@@ -52,8 +52,11 @@ def _one_of(value: str, choices: Sequence[Choice]) -> str:
 
 
 def trunk(value: str, engine: Engine) -> str:
-    """The value of a trunk that getTrunkList offers."""
-    return _one_of(value, engine.trunks())
+    """The value of a trunk that getTrunkList offers, or what was written for it in chan_sip's days; kept as sent."""
+    value = value.strip()
+    if not engine.has_trunk(value):
+        raise Unusable
+    return value
 
 
 def ivr(value: str, engine: Engine) -> str:

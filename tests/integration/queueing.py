@@ -5,17 +5,21 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tests.integration.campaigns import plain_settings, until
 from tests.integration.talking import CUSTOMER, World, world
 from uncall_ari.engine import Engine
 from uncall_ari.lab import Lab
 from uncall_ari.lab.phones import Call, Carrier, Phone, hearing
+from uncall_ari.lab.phones.audio import FRAME, FULL_SCALE
 from uncall_ari.queues import AgentView, QueueView, State
 
 QUEUE, OTHER = "600", "601"
 DID, OTHER_DID, MENU_DID = "4008003", "4008004", "4008002"  # numbers from outside: to the queues, to the menu
 SECOND = "13900139000"  # another customer
 LOUD = -40.0  # dBFS: music and prompts are louder, silence is not
+SPOKEN_FRAMES = 8  # of the 25 in half a second; a tone that begins or ends makes one or two
 PLAIN: dict[str, Any] = {"wrap_up_seconds": 0, "ring_seconds": 5, "rest_seconds": 60, "strategy": "linear"}
 
 
@@ -97,6 +101,18 @@ async def until_loud(call: Call, *, loud: bool = True) -> None:
         await until(look, f"the call to hear {'something' if loud else 'nothing'}", 10)
     except AssertionError as error:
         raise AssertionError(f"{error}; {call.meter.rms():.0f} dBFS: {call}") from None
+
+
+async def until_spoken_to(call: Call) -> None:
+    """Wait until the call hears a voice: what differs from one 20 ms to the next, which ringback does not (450 Hz are
+    nine whole waves)."""
+
+    async def look() -> bool:
+        frames = call.meter.audio().reshape(-1, FRAME)
+        changes = np.sqrt(2 * np.mean(np.square(np.diff(frames, axis=0)), axis=1)) / FULL_SCALE
+        return int(np.sum(changes > 10 ** (LOUD / 20))) >= SPOKEN_FRAMES
+
+    await until(look, "a voice in the call", 10)
 
 
 async def talking(customer: Call, agent: Call) -> None:

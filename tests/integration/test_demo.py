@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -21,7 +22,8 @@ from uncall_ari.lab.ports import free_port
 
 pytestmark = pytest.mark.usefixtures("rootfs")
 
-DEMO_SECONDS = 150.0
+SMALL = ("--numbers", "12", "--seconds", "12")
+DEMO_SECONDS = 180.0
 START_SECONDS = 60.0
 END_SECONDS = 30.0
 SCENE = (" ✓ click to call: ", " ✓ whisper: ", " ✓ transfer: ", " ✓ survey: nobody")
@@ -97,9 +99,9 @@ def left_of(demo: Command, folder: Path) -> list[str]:
 @pytest.mark.timeout(240)
 async def test_a_small_demo_agrees(uncall: Start, tmp_path: Path) -> None:
     # A variable that would lead the service elsewhere is not heeded.
-    demo = await uncall("demo", "--numbers", "12", UNCALL_DATABASE__URL=f"sqlite:///{tmp_path / 'somebody.db'}")
+    demo = await uncall("demo", *SMALL, UNCALL_DATABASE__URL=f"sqlite:///{tmp_path / 'somebody.db'}")
     assert await demo.ends(DEMO_SECONDS) == 0, demo.text
-    assert "ALL AGREE: 12 numbers, 20 checks" in demo.text
+    assert "ALL AGREE: 72 numbers, 30 checks" in demo.text
     assert "✗" not in demo.text
     for method in ("getTrunkList", "getIncomingIVR", "addIvrTask", "addPhoneToTask", "updateTask", "getAllTask"):
         assert f"SOAP {method}(" in demo.text
@@ -113,13 +115,19 @@ async def test_a_small_demo_agrees(uncall: Start, tmp_path: Path) -> None:
         " ✓ survey: nobody hears anybody",
     ]
     assert " ✓ survey: the answer 5 is kept for 802" in demo.text
-    assert demo.text.count("hears →") == 8  # before and after each of the four steps
+    assert demo.text.count("hears →") == 9  # before and after each of the four steps, and a sample of the agents' talks
+    for method in ("getIncomingQueues", "addQueueTask"):
+        assert f"SOAP {method}(" in demo.text
+    (talks,) = re.findall(r" ✓ customer and agent heard each other in each of (\d+) talks", demo.text)
+    assert int(talks) >= 1
+    for figure in ("dialled", "answered", "connected", "abandoned", "occupancy", "answer to agent", "the pacer said"):
+        assert f"│ {figure} " in demo.text
     assert left_of(demo, tmp_path) == []  # all agreed: nothing is left, and nothing went elsewhere
 
 
 @pytest.mark.timeout(240)
 async def test_a_demo_that_is_interrupted_leaves_nothing(uncall: Start, tmp_path: Path) -> None:
-    demo = await uncall("demo", "--numbers", "12")
+    demo = await uncall("demo", *SMALL)
     await demo.prints("getAllTask #1", START_SECONDS)
     demo.interrupt()
     assert await demo.ends(END_SECONDS) != 0
@@ -135,6 +143,7 @@ async def test_two_services_side_by_side(uncall: Start, tmp_path: Path) -> None:
             await service.prints(READY, START_SECONDS)
             base = f"http://127.0.0.1:{port}/uncall_api"
             assert f"{base}/index.php?wsdl" in service.text
+            assert "incoming_queue_values  600 (agents 811 to 818" in service.text
             async with http.get(f"{base}/index.php?wsdl") as answer:
                 assert f'location="{base}/index.php"' in await answer.text()
             async with http.get(f"{base}/upfiles.html") as answer:

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.campaigns import MENU, finished, start_task, until
+from tests.integration.campaigns import MENU, finished, start_task
 from tests.integration.queueing import (
     DID,
-    LOUD,
     MENU_DID,
     OTHER,
     OTHER_DID,
@@ -23,6 +22,7 @@ from tests.integration.queueing import (
     talking,
     until_loud,
     until_queue,
+    until_spoken_to,
     until_states,
     waiting_caller,
 )
@@ -30,8 +30,6 @@ from tests.integration.talking import CUSTOMER, World
 from uncall_ari.lab import Lab
 from uncall_ari.lab.phones import Carrier, no_answer
 from uncall_ari.queues import State
-
-RINGBACK = 450  # Hz, and nothing else: what is loud beside it is a voice
 
 
 @pytest.fixture
@@ -60,8 +58,8 @@ async def test_music_is_heard_until_an_agent_is_there(scene: World) -> None:
     await until_loud(caller)
     agent.tone = 0  # a silent agent: whatever is heard now is none of his
     agent.answer()
-    await until_loud(caller, loud=False)
     await agent.hears(caller.tone)
+    await until_loud(caller, loud=False)
     assert agent.live
     assert caller.live
 
@@ -137,7 +135,9 @@ async def test_callers_get_the_one_agent_in_the_order_of_their_coming(
 
 
 async def test_the_queue_with_the_higher_priority_goes_first(lab: Lab, carrier: Carrier, tmp_path: Path) -> None:
-    sections = {"queue": {QUEUE: PLAIN | {"members": ["801"]}, OTHER: PLAIN | {"members": ["801"], "priority": 5}}}
+    sections: dict[str, Any] = {
+        "queue": {QUEUE: PLAIN | {"members": ["801"]}, OTHER: PLAIN | {"members": ["801"], "priority": 5}}
+    }
     async with desk(lab, carrier, tmp_path, "801", **sections) as scene:
         agent = await taken(scene, "801", scene.carrier.call(DID, "13600136000"))
         plain = await waiting_caller(scene, CUSTOMER)
@@ -178,6 +178,7 @@ async def test_wrap_up_keeps_the_next_caller_waiting(lab: Lab, carrier: Carrier,
         caller = await waiting_caller(scene, SECOND)
         assert agent_of(scene.engine, "801").state is State.WRAP_UP
         after = await taken(scene, "801", caller)
+        assert agent.ended_at
         assert after.invited_at - agent.ended_at >= 1.9
 
 
@@ -186,11 +187,7 @@ async def test_a_place_in_the_line_is_told(lab: Lab, carrier: Carrier, tmp_path:
     async with desk(lab, carrier, tmp_path, "801", **details) as scene:
         caller = scene.carrier.call(DID, CUSTOMER)
         agent = await scene.phones["801"].ringing()
-
-        async def spoken() -> bool:
-            return caller.meter.rms() > LOUD and caller.meter.level(RINGBACK) < caller.meter.rms() - 20
-
-        await until(spoken, "the caller to hear a voice and no ringback", 10)
+        await until_spoken_to(caller)
         agent.answer()
         await talking(caller, agent)
 
@@ -252,3 +249,12 @@ async def test_a_menu_leads_into_the_queue(lab: Lab, carrier: Carrier, tmp_path:
         await until_loud(caller)
         caller.press("1")
         await taken(scene, "801", caller)
+
+
+async def test_ringing_is_heard_where_the_queue_says_so(lab: Lab, carrier: Carrier, tmp_path: Path) -> None:
+    async with desk(lab, carrier, tmp_path, "801", **queues("801", wait="ringing")) as scene:
+        caller = scene.carrier.call(DID, CUSTOMER)
+        agent = await scene.phones["801"].ringing()
+        await until_loud(caller)
+        agent.answer()
+        await talking(caller, agent)

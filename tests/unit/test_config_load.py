@@ -152,7 +152,7 @@ def test_a_trunk_is_found_by_its_value_and_knows_its_numbers() -> None:
     assert found.number_rules.dial_string("13800138000") == "913800138000"
     assert found.number_rules.dial_string("02161234567") == "00862161234567"
     assert found.number_rules is found.number_rules
-    assert settings.find_trunk("sip/test") is None
+    assert settings.find_trunk("sip/other/") is None
 
 
 def test_settings_cannot_be_changed() -> None:

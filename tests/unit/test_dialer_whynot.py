@@ -47,7 +47,7 @@ TASK = Task(
     recording="0",
 )
 TRUNK = TrunkFacts("sip/test/", 3, 30, None, 10.0, 0.0, ("1[3-9]XXXXXXXXX",))
-AGENTS = AgentFacts("600", (State.FREE, State.TALKING), 2, Reason(Why.CALLS, 1))
+AGENTS = AgentFacts("600", (State.FREE, State.TALKING), 2, Reason(Why.CALLS, 1), ringing=3)
 SUPPLY = Supply(open=3, due=0, later=0, next_due=None, calling=0)
 FREE = Facts(
     NOW, 494, task=TASK, window=(time(9), time(18)), calls=1, call_max=5, trunk=TRUNK, agents=AGENTS, supply=SUPPLY
@@ -106,7 +106,7 @@ CASES: list[tuple[Facts, Code, str, datetime | None]] = [
     ),
     (facts(agents=replace(AGENTS, reason=None, staffed=0)), Code.NO_AGENTS, "nobody of queue 600 works", None),
     (paced(Why.AGENTS_BUSY, states=(State.TALKING, State.WRAP_UP)), Code.AGENTS_BUSY, "1 talking, 1 in wrap-up", None),
-    (paced(Why.IN_FLIGHT), Code.IN_FLIGHT, "the calls under way (1) are enough", None),
+    (paced(Why.IN_FLIGHT), Code.IN_FLIGHT, "the calls that ring (3) are enough", None),
     (paced(Why.LEARNING), Code.LEARNING, "one for each free agent", None),
     (
         paced(Why.BUDGET_DAY, today=(300, 12)),

@@ -8,7 +8,8 @@ import pytest
 
 from uncall_ari.pacing.durations import Durations
 from uncall_ari.pacing.forecast import TALK_BINS, TALK_STEP, Ringing, Shapes, Talking
-from uncall_ari.pacing.rate import AnswerRate, Hours
+from uncall_ari.pacing.hours import Hours, odds, stretch
+from uncall_ari.pacing.rate import AnswerRate
 from uncall_ari.pacing.risk import RiskScale
 
 NOTHING = np.empty(0)
@@ -155,15 +156,31 @@ def test_a_steady_rate_is_not_taken_for_a_jump() -> None:
 def test_an_hour_that_is_known_as_better_is_expected_to_be_better() -> None:
     hours = Hours()
     for number in range(400):
-        hours.ended(9, answered=number % 10 == 0)
-        hours.ended(10, answered=number % 10 < 4)
-    odds = hours.odds(9, 10)
-    assert 4.0 < odds < 6.1  # 0.4/0.6 over 0.1/0.9 is 6
-    assert hours.odds(10, 9) == pytest.approx(1 / odds)
-    assert hours.odds(9, 11) == 1.0, "nothing is known of 11 o'clock"
+        hours.add(9, float(number % 10 == 0))
+        hours.add(10, float(number % 10 < 4))
+    better = odds(hours, 9, 10)
+    assert 4.0 < better < 6.1  # 0.4/0.6 over 0.1/0.9 is 6
+    assert odds(hours, 10, 9) == pytest.approx(1 / better)
+    assert odds(hours, 9, 11) == 1.0, "nothing is known of 11 o'clock"
     rate = AnswerRate(prior=0.1, trust=100.0)
-    rate.shift(odds)
+    rate.shift(better)
     assert 0.3 < rate.value < 0.42
+
+
+def test_an_hour_of_long_talks_is_expected_to_have_long_talks() -> None:
+    hours, learned = Hours(), talks()
+    for _ in range(400):
+        hours.add(9, math.log(40.0))
+        hours.add(10, math.log(120.0))
+        learned.add(40.0)
+    longer = stretch(hours, 9, 10)
+    assert 2.5 < longer <= 3.0
+    assert stretch(hours, 9, 11) == 1.0
+    short = learned.survival()[25]
+    learned.stretch(longer)
+    assert short < 0.15
+    assert learned.survival()[25] > 0.85, "40 s were the rule, now nobody is done after 50 s"
+    assert learned.mean() == pytest.approx(40.0 * longer, rel=0.2)
 
 
 def test_the_risk_follows_what_risks_have_cost() -> None:

@@ -239,3 +239,18 @@ def test_whatever_happens_the_answer_is_a_number_within_the_room(
         if not s.staffed:
             assert calls == 0
         assert pacer.reason(at).calls == calls
+
+
+def test_a_new_hour_is_begun_with_what_is_usual_in_it() -> None:
+    """At 9 every tenth call is answered, at 10 more than half: fewer calls are needed from 10:00 on."""
+    pacer = Pacer(Mode.SMART)
+    pacer.learn(
+        PastCall(hour, chance, 10.0 if chance else 25.0, 90.0 if chance else None)
+        for _ in range(3)
+        for hour, share in ((10, 6), (9, 1))
+        for number in range(100)
+        for chance in (number % 10 < share,)
+    )
+    before = pacer.calls(situation(20, now=35999.0))
+    after = pacer.calls(situation(20, now=36001.0))
+    assert after < before / 1.2

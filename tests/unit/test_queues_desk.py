@@ -85,8 +85,8 @@ def test_priority_then_waiting_time_decide_who_is_next() -> None:
     desk = desk_of(Strategy.LINEAR, "801")
     desk.join("first", "600", 1.0)
     desk.join("campaign", "600", 2.0, priority=1)
-    desk.join("came back", "600", 3.0, since=0.5)
-    assert [desk.place(each) for each in ("campaign", "came back", "first", "nobody")] == [1, 2, 3, 0]
+    desk.join("last", "600", 3.0)
+    assert [desk.place(each) for each in ("campaign", "first", "last", "nobody")] == [1, 2, 3, 0]
     assert rung(desk, 3.0) == [("campaign", ("801",))]
 
 

@@ -9,7 +9,7 @@ from uncall_ari.simulate.rules import RULES, Ours, Ratio, Rule, Silent
 from uncall_ari.simulate.scenario import SCENARIOS, Stream, shifts
 
 
-def day(scenario: str = "steady", agents: int = 8, hours: float = 0.2, seed: str = "1", rule: str = "ai") -> Day:
+def day(scenario: str = "steady", agents: int = 8, hours: float = 0.1, seed: str = "1", rule: str = "ai") -> Day:
     return Day(SCENARIOS[scenario], agents, hours, seed, RULES[rule](0.03))
 
 
@@ -21,10 +21,10 @@ def test_the_same_seed_makes_the_same_day() -> None:
 
 @pytest.mark.parametrize("scenario", list(SCENARIOS))
 def test_every_call_has_one_end_and_every_answer_an_agent_or_none(scenario: str) -> None:
-    simulated = day(scenario, agents=10, hours=0.4)
+    simulated = day(scenario, agents=10, hours=0.25)
     total = simulated.run().total
     assert total.answers == total.connected + total.abandoned + len(simulated._joined)
-    assert total.connected > 30
+    assert total.connected > 20
     assert len(simulated.result.waits) == total.connected
     assert max(simulated.result.waits) <= 2.0
     assert 0.0 < total.talk < total.staffed <= 10 * 3600.0 + 1e-6
@@ -33,7 +33,7 @@ def test_every_call_has_one_end_and_every_answer_an_agent_or_none(scenario: str)
 
 @pytest.mark.parametrize("scenario", ["steady", "breaks"])
 def test_the_situation_is_what_the_desk_says(scenario: str) -> None:
-    simulated = day(scenario, agents=12, hours=0.4)
+    simulated = day(scenario, agents=12, hours=0.3)
     desk, pace, seen = simulated._desk, simulated.rule.calls, [0]
 
     def calls(s: Situation) -> int:
@@ -47,7 +47,7 @@ def test_the_situation_is_what_the_desk_says(scenario: str) -> None:
 
     simulated.rule.calls = calls  # type: ignore[method-assign]
     simulated.run()
-    assert seen[0] == 1440
+    assert seen[0] == 1080
 
 
 class Greedy(Silent):
@@ -72,9 +72,9 @@ def test_no_rule_gets_more_channels_than_there_are() -> None:
 @pytest.mark.parametrize("scenario", list(SCENARIOS))
 def test_nobody_does_better_than_the_bound(scenario: str) -> None:
     rules: list[Rule] = [Greedy(), Ratio(1.0), Ours(0.03)]
-    most = bound(SCENARIOS[scenario], 6, 0.3, "1").total
+    most = bound(SCENARIOS[scenario], 6, 0.2, "1").total
     for rule in rules:
-        total = Day(SCENARIOS[scenario], 6, 0.3, "1", rule).run().total
+        total = Day(SCENARIOS[scenario], 6, 0.2, "1", rule).run().total
         assert total.occupancy <= most.occupancy + 0.02, rule  # 0.02: other talk times are drawn
     assert most.abandoned == 0
     assert most.occupancy > 0.85

@@ -19,7 +19,8 @@ from pydantic import SecretStr
 from api.app import make_app
 from api.serve import serving
 from tests.facade_engine import FacadeEngine
-from uncall_ari.cli.why import NotAnswered, Question, address, ask, credentials
+from uncall_ari.cli.asking import NotAnswered, Service, address, credentials
+from uncall_ari.cli.why import Question, ask
 from uncall_ari.config import WebSettings
 from uncall_ari.dialer.obstacle import Code, Obstacle
 from uncall_ari.store.records import NewTask
@@ -126,14 +127,14 @@ async def test_the_command(engine: FacadeEngine, tmp_path: Path) -> None:
 async def test_the_command_lets_itself_in(engine: FacadeEngine) -> None:
     for settings in (KEYS, USERS):
         async with service(engine, settings) as url:
-            found = await ask(Question("495", None, url, credentials(settings)))
+            found = await ask(Question("495", None, Service(url, credentials(settings))))
             assert [each.code for each in found] == ["window-closed", "asterisk-away"]
             for wrong in ({}, {"X-API-Key": "no"}):
                 with pytest.raises(NotAnswered, match=r"refuses us \(401.*web\.api_keys"):
-                    await ask(Question("495", None, url, wrong))
+                    await ask(Question("495", None, Service(url, wrong)))
     async with service(engine, WebSettings(networks=(IPv4Network("10.0.0.0/8"),))) as url:
         with pytest.raises(NotAnswered, match=r"refuses us \(403.*web\.networks"):
-            await ask(Question("495", None, url, {}))
+            await ask(Question("495", None, Service(url, {})))
 
 
 async def test_where_nobody_answers(tmp_path: Path) -> None:
@@ -160,7 +161,7 @@ async def test_where_somebody_else_answers(body: str) -> None:
     app.router.add_post("/{any:.*}", answer)
     async with serving(app, "127.0.0.1", 0) as port:
         with pytest.raises(NotAnswered, match="no uncall service"):
-            await ask(Question("494", None, f"http://127.0.0.1:{port}", {}))
+            await ask(Question("494", None, Service(f"http://127.0.0.1:{port}", {})))
 
 
 async def test_who_sends_us_elsewhere_is_not_followed() -> None:
@@ -171,7 +172,7 @@ async def test_who_sends_us_elsewhere_is_not_followed() -> None:
     app.router.add_post("/{any:.*}", elsewhere)
     async with serving(app, "127.0.0.1", 0) as port:
         with pytest.raises(NotAnswered, match=r"no uncall service \(HTTP status 307"):
-            await ask(Question("494", None, f"http://127.0.0.1:{port}", credentials(KEYS)))
+            await ask(Question("494", None, Service(f"http://127.0.0.1:{port}", credentials(KEYS))))
 
 
 async def test_a_service_that_does_not_know_the_model() -> None:
@@ -182,7 +183,7 @@ async def test_a_service_that_does_not_know_the_model() -> None:
     app.router.add_post("/{any:.*}", answer)
     async with serving(app, "127.0.0.1", 0) as port:
         with pytest.raises(NotAnswered, match="older than this command"):
-            await ask(Question("494", None, f"http://127.0.0.1:{port}", {}))
+            await ask(Question("494", None, Service(f"http://127.0.0.1:{port}", {})))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import contextlib
 import itertools
 import random
 import re
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -20,10 +21,12 @@ import structlog
 from uncall_ari.ari import events
 from uncall_ari.ari.errors import ConnectionLost, RequestFailed
 from uncall_ari.errors import ConnectionFailed
+from uncall_ari.metrics.meters import QUICK, Counter, Histogram
 
 log = structlog.get_logger(__name__)
 
 REQUEST_SECONDS = 10.0  # for one answer; Asterisk needs 1 ms
+PIECE_BYTES = 256 * 1024  # of a file that is downloaded
 BACKOFF_SECONDS = (0.1, 5.0)  # first pause between two attempts to connect, and the longest
 HEARTBEAT_SECONDS = 10.0  # a silent peer is noticed within one and a half of these
 POOL = 16  # HTTP connections; more gain nothing (Asterisk serves each with a thread)
@@ -75,6 +78,9 @@ class Connection:
         self._replaced = asyncio.Event()
         self._runner: asyncio.Task[None] | None = None
         self.problem = "not connected yet"
+        self.lag = Histogram(QUICK)  # of events, behind Asterisk's clock
+        self.answers = Histogram(QUICK)  # seconds from a request to its answer
+        self.failures = Counter()  # requests without an answer, or with a bad one, by its status
 
     @property
     def up(self) -> bool:
@@ -145,9 +151,11 @@ class Connection:
         if body is not None:
             request.content_type = "application/json"
             request.message_body = _encode(body).decode()
+        began = time.perf_counter()
         try:
             await self._ws.send_str(_encode(request).decode())
             response = await answer
+            self.answers.take(time.perf_counter() - began)
         except (OSError, aiohttp.ClientError) as error:
             self._up.clear()  # at once: who asks again must wait for the next connection, not spin on this one
             self._break_off()
@@ -156,6 +164,7 @@ class Connection:
             limit.cancel()
             self._waiting.pop(number, None)
         if response.status_code >= 400:
+            self.failures.add(str(response.status_code))
             raise RequestFailed(f"{method} {uri}", response.status_code, _reason(response))
         return response.message_body
 
@@ -173,6 +182,20 @@ class Connection:
         if response.status >= 400:
             raise RequestFailed(f"{method} {uri}", response.status, body.decode(errors="replace"))
         return body
+
+    async def download(self, uri: str, seconds: float) -> AsyncIterator[bytes]:
+        """Fetch a file piece by piece, in up to `seconds`. Raises as `request` does."""
+        await self.wait_up(REQUEST_SECONDS)
+        if self._http is None:
+            raise ConnectionFailed(self.problem)
+        try:
+            async with self._http.get(self._url + uri, timeout=aiohttp.ClientTimeout(total=seconds)) as response:
+                if response.status >= 400:
+                    raise RequestFailed(f"GET {uri}", response.status, response.reason or "")
+                async for piece in response.content.iter_chunked(PIECE_BYTES):
+                    yield piece
+        except (OSError, aiohttp.ClientError, TimeoutError) as error:
+            raise ConnectionLost(f"GET {uri}: {error}") from error
 
     async def _run(self) -> None:
         """Connect, read until the socket ends, and again: with growing pauses, until cancelled."""
@@ -238,6 +261,9 @@ class Connection:
                 self._replaced.set()
                 return
             elif not isinstance(event, events.Other):
+                behind = events.lag(event.timestamp, time.time())
+                if behind is not None:
+                    self.lag.take(behind)
                 self._on_event(event)
 
     def _break_off(self) -> None:

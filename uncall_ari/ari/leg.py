@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Coroutine, Iterable
+from contextvars import copy_context
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -43,7 +44,7 @@ class Leg:
         self.ringing_at: datetime | None = None
         self.answered_at: datetime | None = None
         self.end: End | None = None
-        self._ari = ari
+        self._ari, self._context = ari, copy_context()  # the flow's, for the log: events come in another one
         self._ended_by = EndedBy.THEM
         self._hanging_up = False  # our request for its end has been made
         self._up = False
@@ -310,7 +311,7 @@ class Leg:
 
     def _on_key(self, digit: str) -> None:
         if len(self._keys) == KEYS_KEPT:
-            log.warning("key presses overflow: the oldest is dropped", leg=self.id)
+            self._context.run(log.warning, "key presses overflow: the oldest is dropped", leg=self.id)
         self._keys.append(digit)
         self._wake()
 

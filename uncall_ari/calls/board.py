@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+import structlog
+
+from uncall_ari.calls.ongoing import Ongoing
 from uncall_ari.calls.records import Pop
 from uncall_ari.calls.talk import Talk
 from uncall_ari.errors import CommandRefused, WhyNot
@@ -20,6 +23,7 @@ class Board:
 
     def __init__(self, on_pop: Callable[[Pop], None] = lambda pop: None) -> None:
         self._on_pop = on_pop
+        self.ongoing = Ongoing()
         self._talks: list[Talk] = []
         self._rung: dict[str, str] = {}
         self._pops: dict[str, deque[Pop]] = {}
@@ -36,7 +40,8 @@ class Board:
         """Commands find `talk` inside."""
         self._talks.append(talk)
         try:
-            yield
+            with self.ongoing.talking(talk.uid, talk.kind, talk.kept.number):
+                yield
         finally:
             self._talks.remove(talk)
             talk.close()
@@ -53,10 +58,11 @@ class Board:
 
     @contextmanager
     def ringing(self, extension: str, uid: str) -> Iterator[None]:
-        """Reserve an extension, inside."""
+        """Reserve an extension, inside; log lines tell it."""
         self.reserve(extension, uid)
         try:
-            yield
+            with structlog.contextvars.bound_contextvars(extension=extension):
+                yield
         finally:
             self.release(extension, uid)
 

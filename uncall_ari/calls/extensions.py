@@ -68,12 +68,11 @@ class Extensions:
                 found.append((number, status_of(endpoint, states or ([DND] if number in quiet else []))))
         return sorted(found, key=lambda each: (len(each[0]), each[0]))
 
-    async def available(self) -> set[str]:
-        """The extensions that can be rung: there, in no call, and willing. Raises ConnectionFailed."""
+    async def willing(self) -> dict[str, bool]:
+        """The extensions that are there and willing, and whether each is in no call. Raises ConnectionFailed."""
         quiet = await self._ami.db_keys(DND) if self._ami.up else set()
-        endpoints = await self._ari.endpoints()
-        ready = {self.number(each.resource) for each in endpoints if each.state != "offline" and not each.channel_ids}
-        return ready - quiet - {""}
+        numbers = {self.number(each.resource): each for each in await self._ari.endpoints() if each.state != "offline"}
+        return {number: not each.channel_ids for number, each in numbers.items() if number and number not in quiet}
 
     async def _is_quiet(self, extension: str) -> bool:
         """Whether "do not disturb" is set. Without AMI nobody knows: a phone rings rather than not."""

@@ -1,7 +1,7 @@
 """The scribe: writes down what has happened, in the background, so that no call waits for the database or a disk."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -9,9 +9,10 @@ from typing import Any, Protocol
 import structlog
 
 from uncall_ari.ari import End
+from uncall_ari.calls.fetching import Fetcher
 from uncall_ari.calls.records import CallLog, Pop, SurveyScore
 from uncall_ari.calls.talk import Talk
-from uncall_ari.errors import StoreUnavailable
+from uncall_ari.errors import ConnectionFailed, StoreUnavailable
 from uncall_ari.media.calls import CallRecordings
 
 log_ = structlog.get_logger(__name__)
@@ -42,6 +43,8 @@ class Scribe:
 
     def __init__(self, books: Books, recordings: CallRecordings) -> None:
         self._books, self._recordings = books, recordings
+        self.fetcher: Fetcher | None = None  # where Asterisk cannot write our folder
+        self.on_unanswered: Callable[[str, str], None] = lambda uid, said: None
         self._tasks: set[asyncio.Task[None]] = set()
         self._pops: dict[Pop, asyncio.Task[None]] = {}  # that are being written
         self._talks: dict[str, asyncio.Task[None]] = {}  # by uid: the last that is written of a call
@@ -66,6 +69,7 @@ class Scribe:
         cause = end.q850 if end is not None else 0
         said = "BUSY" if cause in BUSY else "NO ANSWER" if cause in NO_ANSWER else "FAILED"
         at = end.at if end is not None else talk.started_at
+        self.on_unanswered(talk.uid, said)
         self._spawn(self._until_written(lambda: self._books.log_call(log_of(talk, at, said))))
 
     def talk_begun(self, talk: Talk) -> None:
@@ -99,6 +103,7 @@ class Scribe:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _finish(self, log: CallLog, before: asyncio.Task[None] | None) -> None:
+        structlog.contextvars.bind_contextvars(uid=log.uid)
         if before is not None:
             await asyncio.wait((before,))
         await self._until_written(lambda: self._books.log_call(replace(log, recording="")))
@@ -121,12 +126,18 @@ class Scribe:
     async def _publish(self, log: CallLog) -> bool:
         complete = self._recordings.is_complete
         try:
+            if self.fetcher is not None:
+                await self.fetcher.bring(log.uid)
             async with asyncio.timeout(COMPLETE_SECONDS):
                 while not await asyncio.to_thread(complete, log.uid, datetime.now(UTC)):  # noqa: ASYNC110 - a file tells of no change
                     await asyncio.sleep(LOOK_SECONDS)
             await asyncio.to_thread(self._recordings.publish, log.uid, log.recording)
-        except (TimeoutError, OSError) as error:
+            if self.fetcher is not None:
+                await self.fetcher.discard(log.uid)
+        except (TimeoutError, OSError, ConnectionFailed) as error:
             if isinstance(error, TimeoutError) and await asyncio.to_thread(self._recordings.discard_empty, log.uid):
+                if self.fetcher is not None:
+                    await self.fetcher.discard(log.uid)
                 return False  # it ended before its first sound
             log_.error("a recording is not complete", uid=log.uid, reason=str(error) or "Asterisk did not close it")
             return False

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from uncall_ari.ari import Bridge, HungUp, Leg, RequestFailed
+from uncall_ari.calls.ongoing import Kind
 from uncall_ari.calls.records import CallLog, Direction
 from uncall_ari.errors import CommandRefused, ConnectionFailed, WhyNot
 
@@ -112,6 +113,13 @@ class Talk:
         """The party that the recording and the records go with: it stays through hold and transfer."""
         first, last = self.parties[0], self.parties[-1]
         return first if last.is_extension and not first.is_extension else last
+
+    @property
+    def kind(self) -> Kind:
+        """Who began it, as far as it can be told of a talk that was taken over."""
+        if self.direction is Direction.OUT:
+            return Kind.CLICK
+        return Kind.INTERNAL if all(party.is_extension for party in self.parties) else Kind.INBOUND
 
     def party(self, extension: str) -> Party | None:
         """The party that is this extension."""

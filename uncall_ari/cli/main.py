@@ -49,7 +49,7 @@ def demo(
     *,
     numbers: Annotated[int, typer.Option(min=12, max=300, help="Numbers to call.")] = 60,
     seed: Annotated[int, typer.Option(help="The same seed makes the same numbers.")] = 1,
-    seconds: Annotated[int, typer.Option(min=10, max=120, help="Seconds of the campaign with agents.")] = 60,
+    seconds: Annotated[int, typer.Option(min=10, max=60, help="Seconds of the campaign with agents.")] = 60,
     database: Annotated[DemoDatabase, typer.Option(help="Where the service keeps its tables.")] = DemoDatabase.SQLITE,
     keep: Annotated[bool, typer.Option("--keep", help="Leave Asterisk and the database for a look.")] = False,
 ) -> None:
@@ -77,6 +77,21 @@ def lab_serve(
         run(Options(host, port, data), service)
 
 
+@lab.command("carrier")
+def lab_carrier(
+    port: Annotated[int, typer.Option(min=1024, max=65535, help="Take calls on this port.")] = 5080,
+    sip_port: Annotated[int, typer.Option(min=1, max=65535, help="Port of Asterisk's SIP.")] = 5060,
+    extensions: Annotated[
+        Path | None, typer.Option(help="File with NUMBER:SECRET a line: phones that register. Default: none")
+    ] = None,
+) -> None:
+    """Run the simulated carrier, and phones, beside an Asterisk on this host, until Ctrl-C. Loopback only."""
+    from uncall_ari.cli import carrying
+
+    with telling_mistakes():
+        carrying.run(carrying.Options(port, sip_port, extensions))
+
+
 @app.command()
 def report(
     config: ConfigFile = None,
@@ -94,6 +109,52 @@ def report(
     first, last = since and since.date(), until and until.date()
     with telling_mistakes():
         reporting.run(load_settings(config), reporting.Order(task, first, last, reporting.Format(form), output))
+
+
+@app.command()
+def migrate(
+    config: ConfigFile = None,
+    *,
+    sql: Annotated[bool, typer.Option("--sql", help="Only show the statements; nothing is changed.")] = False,
+) -> None:
+    """Bring the database's tables up to date, as `uncall serve` does at its start."""
+    from uncall_ari.cli import migrating
+    from uncall_ari.config import load_settings
+
+    with telling_mistakes():
+        migrating.run(load_settings(config), only_show=sql)
+
+
+Url = Annotated[str | None, typer.Option(help="Where the service runs, instead of web.host and web.port.")]
+Watch = Annotated[bool, typer.Option("--watch", "-w", help="Again every 2 seconds, until Ctrl-C.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON; with --watch one line each time.")]
+
+
+@app.command()
+def calls(config: ConfigFile = None, *, url: Url = None, watch: Watch = False, as_json: AsJson = False) -> None:
+    """Show the calls that go on in the running service: who, since when, in which state. Exit status 2 when there is no
+    answer."""
+    from uncall_ari.cli import live
+
+    with telling_mistakes(status=2):
+        live.calls(config, url, live.How(watch, as_json))
+
+
+@app.command()
+def tasks(
+    config: ConfigFile = None,
+    *,
+    url: Url = None,
+    watch: Watch = False,
+    as_json: AsJson = False,
+    finished: Annotated[bool, typer.Option("--finished", help="Finished tasks, too.")] = False,
+) -> None:
+    """Show how far the tasks of the running service are, and what is in their way. Exit status 2 when there is no
+    answer."""
+    from uncall_ari.cli import live
+
+    with telling_mistakes(status=2):
+        live.tasks(config, url, live.How(watch, as_json), finished=finished)
 
 
 @app.command()
@@ -115,6 +176,19 @@ def why(
 
 
 @app.command()
+def check(
+    config: ConfigFile = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+) -> None:
+    """Look at settings, Asterisk, database and machine, and say what is wrong and what helps. Changes nothing. Exit
+    status 1 with warnings, 2 with errors."""
+    from uncall_ari.cli import checking
+
+    raise typer.Exit(checking.run(config, as_json=as_json))
+
+
+@app.command()
 def simulate(
     *,
     agents: Annotated[str, typer.Option(help="Sizes of teams, with commas.")] = "5,10,30,100,200",
@@ -133,6 +207,29 @@ def simulate(
     with telling_mistakes():
         wanted = simulating.options(agents, scenario, rule, hours, days, ceiling, seed)
         simulating.run(wanted, json_file, plot_file)
+
+
+@app.command()
+def dialplan(
+    config: ConfigFile = None,
+    *,
+    kind: Annotated[Literal["asterisk", "freepbx"], typer.Option("--for", help="Whose files they are.")] = "asterisk",
+    part: Annotated[
+        Literal["extensions", "ari", "manager", "http", "pjsip", "stasis", "modules", "all"],
+        typer.Option(help="Only this one."),
+    ] = "all",
+    with_passwords: Annotated[bool, typer.Option("--with-passwords", help="Show them, instead of a comment.")] = False,
+    engine: Annotated[str, typer.Option(help="The engine's address as Asterisk sees it. Default: the same host")] = "",
+    trunk_back: Annotated[str, typer.Option(help="Context for calls from trunks that no engine takes.")] = "",
+    phone_back: Annotated[str, typer.Option(help="The same for calls that phones dial.")] = "",
+) -> None:
+    """Print what to add to the files of an Asterisk that is there already, with the reasons."""
+    from uncall_ari.cli import dialplan as printing
+    from uncall_ari.config import load_settings
+
+    order = printing.Order(kind, part, with_passwords, engine, trunk_back, phone_back)
+    with telling_mistakes():
+        printing.run(load_settings(config), order)
 
 
 @app.command()

@@ -4,7 +4,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from uncall_ari.config.fields import PatternText, Section, setting
 from uncall_ari.dialer.numbers import Pattern
@@ -24,8 +24,21 @@ class RecordingSettings(Section):
         Path("calls"), "folder of the recordings; Asterisk writes it, the engine renames in it", restart=True
     )
     stereo: bool = setting(False, "whether each side gets a channel of its own: left speaks, right is spoken to")
+    fetch: bool = setting(
+        False,
+        "for an Asterisk that cannot write that folder: it keeps each recording until the engine has fetched it over "
+        "ARI; not with stereo",
+        restart=True,
+    )
     keep_days: int = setting(90, "days that a recording is kept; 0: for ever", ge=0, le=36500)
     keep_megabytes: int = setting(0, "megabytes of recordings kept, the oldest go first; 0: any number", ge=0)
+
+    @field_validator("fetch")
+    @classmethod
+    def _not_with_stereo(cls, fetch: bool, given: ValidationInfo) -> bool:
+        if fetch and given.data.get("stereo"):
+            raise ValueError("does not go with stereo: write false for one of them, or let Asterisk write the folder")
+        return fetch
 
 
 class SurveySettings(Section):

@@ -12,7 +12,7 @@ from uncall_ari.config.calling import InboundSettings, RecordingSettings, Survey
 from uncall_ari.config.dialling import DialerSettings
 from uncall_ari.config.fields import Network, Section, TargetValue, setting
 from uncall_ari.config.queueing import AgentSettings, QueueSettings
-from uncall_ari.config.trunk import Trunk
+from uncall_ari.config.trunk import Trunk, find_trunk
 from uncall_ari.ivr.menu import Menu
 
 
@@ -120,6 +120,13 @@ class MediaSettings(Section):
         None, "folder of the prompts, with zh/ and en/ in it; empty: those that come with the product"
     )
     language: Literal["zh", "en"] = setting("zh", "language of the prompts")
+    url: str = setting(
+        "",
+        "for an Asterisk that cannot read these folders: this web service as Asterisk reaches it, http://HOST:PORT, to "
+        "fetch sounds from; empty: it reads the files",
+        restart=True,
+        pattern=r"^(https?://[^\s/@?#]+/?)?$",
+    )
 
     @field_validator("sounds", mode="before")
     @classmethod
@@ -166,5 +173,5 @@ class Settings(Section):
         return {key: {"value": key} | menu if isinstance(menu, dict) else menu for key, menu in raw.items()}
 
     def find_trunk(self, value: str) -> Trunk | None:
-        """The trunk that clients call `value`, or None."""
-        return next((trunk for trunk in self.trunk if trunk.value == value), None)
+        """The trunk that clients call `value`, or None: see `config.trunk.find`."""
+        return find_trunk(self.trunk, value)

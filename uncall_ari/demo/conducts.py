@@ -20,7 +20,7 @@ LISTENS_FIRST = RECORDING_SECONDS + 0.6  # seconds until a key is pressed: the m
 WRONG_KEY = "5"  # the demo's menu has no such key
 
 AGENT, COLLEAGUE, SUPERVISOR = "801", "802", "803"  # the extensions, whose phones are simulated too
-AGENTS = ("811", "812", "813", "814", "815")  # those of the queue
+AGENTS = tuple(str(number) for number in range(811, 819))  # those of the queue
 AGENT_HZ = 1650
 AGENT_BEHAVIOUR = Behaviour(answer_after=0.5, hang_up_after=3.0, tone=AGENT_HZ)
 OTHERS_BEHAVIOUR = answers(after=0.5)  # of the other extensions

@@ -14,6 +14,7 @@ FRAME = 0.02  # seconds of sound in a packet
 FINE = 0.005  # seconds: how closely it is looked when a tone begins
 SETTLED = 0.1  # seconds after its beginning in which a talk is no sample yet
 LEAVING = 0.2  # seconds before its end in which it is none any more
+SAMPLE = 5  # talks at most
 
 
 class Talk(NamedTuple):
@@ -39,13 +40,17 @@ class Past(Hearing):
 
 def talks_of(lines: Mapping[str, Call], calls: Iterable[IncomingCall]) -> list[Talk]:
     """Return from when to when each line has heard each of the customers, all calls being over."""
-    found = []
-    for call in calls:
-        for extension, line in lines.items():
-            steps = [start for start in _steps(call) if line.meter.level(call.tone, start, start + STEP) >= HEARD]
-            if steps:
-                found.append(Talk(steps[0], steps[-1] + STEP, extension, call.number))
-    return sorted(found)
+    found: dict[tuple[str, str], Talk] = {}
+    spans = [(call.answered_at, call.ended_at, call) for call in calls if call.answered_at and call.ended_at]
+    for start in _steps(min(span[0] for span in spans), max(span[1] for span in spans)) if spans else ():
+        end = start + STEP
+        live = {call.tone: call.number for since, until, call in spans if since <= start and end <= until}
+        for extension, line in lines.items() if live else ():
+            levels = line.meter.levels(live, start, end)
+            for number in (number for tone, number in live.items() if levels[tone] >= HEARD):
+                first = found.get((extension, number), Talk(start, end, extension, number))
+                found[extension, number] = first._replace(until=end)
+    return sorted(found.values())
 
 
 def overlaps(talks: Iterable[Talk]) -> list[tuple[Talk, Talk]]:
@@ -72,11 +77,19 @@ def seen_by(
 
 
 def moment_of(talks: Iterable[Talk]) -> tuple[float, list[Talk]]:
-    """Return the moment at which most talks go on, and these: a sample. ValueError when there is no talk."""
+    """Return the moment at which most talks go on, and the first of these: a sample. ValueError when there is none."""
     whole = [talk for talk in talks if talk.until - talk.since >= SETTLED + WINDOW + LEAVING]
     moments = [talk.since + SETTLED + WINDOW for talk in whole]
     samples = [(at, [talk for talk in whole if _goes_on(talk, at)]) for at in moments]
-    return max(samples, key=lambda sample: len(sample[1]))
+    at, sample = max(samples, key=lambda sample: len(sample[1]))
+    return at, sample[:SAMPLE]
+
+
+def most_at_once(calls: Iterable[IncomingCall]) -> int:
+    """Return the greatest number of these calls that were open at the same moment."""
+    own = list(calls)
+    moments = [(call.invited_at, 1) for call in own] + [(call.ended_at, -1) for call in own if call.ended_at]
+    return max(itertools.accumulate(step for _, step in sorted(moments)), default=0)
 
 
 def _goes_on(talk: Talk, at: float) -> bool:
@@ -85,7 +98,7 @@ def _goes_on(talk: Talk, at: float) -> bool:
 
 def _seen(calls: list[IncomingCall], lines: Mapping[str, Call], heard_by: tuple[str, ...]) -> Seen:
     call = calls[0]
-    begins = {extension: begin for extension, line in lines.items() if (begin := _begin(call, line.tone)) is not None}
+    begins = _begins(call, {line.tone: extension for extension, line in lines.items()})
     answered = call.answered_at or 0.0
     return Seen(
         number=call.number,
@@ -98,17 +111,25 @@ def _seen(calls: list[IncomingCall], lines: Mapping[str, Call], heard_by: tuple[
     )
 
 
-def _begin(call: IncomingCall, hz: int) -> float | None:
-    """When the first packet with a tone came to the customer; None: never."""
-    for start in _steps(call):
-        if call.meter.level(hz, start, start + STEP) >= HEARD:
-            ends = (start - STEP + step * FINE for step in range(round(2 * STEP / FINE)))
-            return next((end for end in ends if call.meter.level(hz, end - FRAME, end) >= HEARD), start)
-    return None
+def _begins(call: IncomingCall, tones: Mapping[int, str]) -> dict[str, float]:
+    """When the first packet with the tone of each agent came to the customer, for those whom he has heard."""
+    found: dict[str, float] = {}
+    for start in _steps(call.answered_at, call.ended_at):
+        levels = call.meter.levels(tones, start, start + STEP)
+        for hz, extension in tones.items():
+            if levels[hz] >= HEARD and extension not in found:
+                found[extension] = _begin(call, hz, start)
+    return found
 
 
-def _steps(call: Call) -> Iterator[float]:
-    """Where windows begin, from the answer to the end of a call."""
-    if call.answered_at is not None and call.ended_at is not None:
-        for step in range(math.floor((call.ended_at - call.answered_at) / STEP)):
-            yield call.answered_at + step * STEP
+def _begin(call: IncomingCall, hz: int, start: float) -> float:
+    """When the first packet with a tone came, which is heard in the step that begins at `start`."""
+    ends = (start - STEP + step * FINE for step in range(round(2 * STEP / FINE)))
+    return next((end for end in ends if call.meter.level(hz, end - FRAME, end) >= HEARD), start)
+
+
+def _steps(since: float | None, until: float | None) -> Iterator[float]:
+    """Where windows begin, the last of them before the end; nowhere in a call that was not answered."""
+    if since is not None and until is not None:
+        for step in range(math.floor((until - since) / STEP)):
+            yield since + step * STEP

@@ -17,23 +17,22 @@ from uncall_ari.demo.crm import Crm
 from uncall_ari.demo.display import Display
 from uncall_ari.demo.errors import DemoFailed
 from uncall_ari.demo.figures import CEILING, Campaign, checks, figures
-from uncall_ari.demo.handover import Past, Talk, moment_of, seen_by, talks_of
-from uncall_ari.demo.matrix import matrix, wrong
+from uncall_ari.demo.handover import most_at_once, seen_by, talks_of
+from uncall_ari.demo.sample import sample
 from uncall_ari.demo.settings import QUEUE, TRUNK
-from uncall_ari.demo.settled import Kept, settle
+from uncall_ari.demo.settled import Settled, settle
 from uncall_ari.demo.summary import summary
-from uncall_ari.demo.tables import Tables
+from uncall_ari.demo.tables import COUNTERS, Tables
 from uncall_ari.demo.wallboard import Moment, Wallboard
 from uncall_ari.demo.world import World
 from uncall_ari.lab.phones import Behaviour, Call, IncomingCall, PhoneError
 
 OPEN_LINE = "*24"
 CALL_MAX = 30
-NUMBERS_PER_SECOND = 4  # more than five agents can ever need
+NUMBERS_PER_SECOND = 5  # more than the agents can ever need; the phones keep the sound of 300 calls
 POLL_SECONDS = 0.25
 LINES_SECONDS = 15.0  # for the agents to come
 END_SECONDS = 60.0  # from the stop to the last call's end; none is longer
-COUNTERS = ("task_num", "task_called", "task_success", "task_visit", "task_fail")
 
 
 class Minute:
@@ -45,14 +44,15 @@ class Minute:
         self._customers = customers(seconds * NUMBERS_PER_SECOND, seed, world.carrier.dialled)
         self._board = Wallboard(display, seconds)
         self._task = 0
+        self.numbers: list[Settled] = []  # each of them, once it is over
 
     async def run(self) -> list[Check]:
         """Run it; return the statements that must be true."""
         self._display.head(f"{self._seconds} s of a campaign with agents, which finds its pace by itself (ai 智能外呼)")
         self._world.carrier.behaviour = self._behaviour
         try:
+            await self._prepare()
             async with self._open_lines() as lines:
-                await self._prepare()
                 began, stopped = await self._work()
                 last = await self._ended()
         except (DemoFailed, PhoneError) as error:
@@ -164,8 +164,9 @@ class Minute:
         self._display.head("Comparing the database with the books of carrier and phones")
         kept = await self._tables.kept(self._task)
         answered = [call for call in self._calls if call.answered_at is not None]
-        talks = talks_of(lines, answered)
-        numbers = settle(seen_by(self._customers, self._calls, lines, talks), kept)
+        talks = await asyncio.to_thread(talks_of, lines, answered)
+        seen = await asyncio.to_thread(seen_by, self._customers, self._calls, lines, talks)
+        numbers = self.numbers = settle(seen, kept)
         campaign = Campaign(
             seconds=stopped - began,
             began=began,
@@ -177,39 +178,10 @@ class Minute:
             listed={name: int(last[name]) for name in COUNTERS},
             resting=frozenset(await self._tables.resting()),
         )
-        sample = self._sample(lines, talks, kept, began)
+        at_once = sample(self._display, lines, self._calls, talks, kept, began)
         summary(self._display, figures(numbers, talks, campaign), campaign, self._board, numbers)
-        return [self._told(check) for check in [*checks(numbers, talks, campaign), sample]]
-
-    def _sample(self, lines: dict[str, Call], talks: list[Talk], kept: list[Kept], began: float) -> Check:
-        """Show who heard whom when most agents talked, beside what the database says of who had whom."""
-        if not talks:
-            return Check("a sample of the talks: there is none", False)
-        at, sample = moment_of(talks)
-        calls = {call.number: call for call in self._calls}
-        extensions = {row.number: row.extension for row in kept}
-        parties: dict[str, Call] = {}
-        expected: dict[str, list[str]] = {}
-        for talk in sorted(sample, key=lambda each: each.extension):
-            customer = f"…{talk.number[-4:]}"
-            parties |= {talk.extension: lines[talk.extension], customer: calls[talk.number]}
-            expected |= {extensions[talk.number]: [customer], customer: [extensions[talk.number]]}
-        heard = Past(parties, at)
-        self._display.table(matrix(f"{at - began:.1f} s after the start", list(parties), heard, expected))
-        problems = wrong(heard, expected)
-        text = f"{len(sample)} talks at once, each of two who hear each other and nobody else"
-        return Check("; ".join([text, *problems]), not problems)
+        return [self._told(check) for check in [*checks(numbers, talks, campaign), at_once]]
 
     def _told(self, check: Check) -> Check:
         self._display.check(check)
         return check
-
-
-def most_at_once(calls: list[IncomingCall]) -> int:
-    """The greatest number of these calls that were open at the same moment."""
-    moments = [(call.invited_at, 1) for call in calls] + [(call.ended_at, -1) for call in calls if call.ended_at]
-    most = now = 0
-    for _, step in sorted(moments):
-        now += step
-        most = max(most, now)
-    return most

@@ -1,6 +1,7 @@
 """The end of the demo: what happened beside what is recorded, conduct by conduct, and the statements about all."""
 
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from rich import box
 from rich.table import Table
@@ -9,6 +10,13 @@ from rich.text import Text
 from uncall_ari.demo.checks import Check
 from uncall_ari.demo.display import Display
 from uncall_ari.demo.judge import HEARD, STATUS_WORDS, Deed, Finding, Row
+
+
+class Judged(Protocol):
+    """A number, and in what its row differs from what happened."""
+
+    @property
+    def problems(self) -> list[str]: ...
 
 
 def report(display: Display, findings: Sequence[Finding], checks: Sequence[Check]) -> None:
@@ -23,7 +31,7 @@ def report(display: Display, findings: Sequence[Finding], checks: Sequence[Check
         display.console.print(_differing(wrong))
 
 
-def verdict(display: Display, findings: Sequence[Finding], checks: Sequence[Check]) -> bool:
+def verdict(display: Display, findings: Sequence[Judged], checks: Sequence[Check]) -> bool:
     """Print, and return, whether everything agrees."""
     wrong = [finding for finding in findings if finding.problems]
     failed = [check for check in checks if not check.true]

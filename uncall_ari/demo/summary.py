@@ -33,7 +33,7 @@ def _figures(made: Figures, campaign: Campaign, board: Wallboard) -> Table:
     table.add_row("dialled 已呼叫", str(made.dialled), f"{campaign.most_at_once} calls at once at most")
     table.add_row("answered 已接听", str(made.answered), f"{share:.0f} % of those dialled")
     table.add_row("connected 接通坐席", str(made.connected), "")
-    few = f"{made.rate:.1f} % of those who answered; so few calls say little of the ceiling, {CEILING:g} %"
+    few = f"{made.rate:.1f} % of the answered; so few say little of the ceiling, {CEILING:g} %"
     table.add_row("abandoned 呼损", str(made.abandoned), few)
     busy = 100 * board.share(State.TALKING, State.WRAP_UP)
     table.add_row(
@@ -76,6 +76,6 @@ def recorded(kept: Kept | None) -> str:
     if kept is None:
         return "no row"
     parts = [f"{kept.status} {STATUS_WORDS.get(kept.status, '?')}", kept.cause, kept.extension]
-    parts += ["abandoned"] if kept.abandoned else []
+    parts += ["too late"] if kept.abandoned and kept.extension else []
     parts += [f"waited {kept.waited:.2f} s"] if kept.waited is not None else []
     return ", ".join(part for part in parts if part)

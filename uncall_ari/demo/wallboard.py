@@ -78,13 +78,13 @@ class Wallboard:
     def _line(self) -> str:
         now = self._now
         states = Counter(agent["state"] for agent in now.agents)
-        working = ", ".join(f"{states[state]} {words}" for state, (words, _) in STATES.items() if states[state])
-        return f"agents: {working}; {self._counts()}; occupancy {100 * self.share(State.TALKING):.0f} %"
+        working = ", ".join(f"{states[state]} {state}" for state in STATES if states[state])
+        return f"{self._counts()}; occupancy {100 * self.share(State.TALKING):.0f} %: {working}"
 
     def _counts(self) -> str:
         now = self._now
         return (
-            f"dialled {now.dialled}, {now.ringing} in flight, answered {now.answered}, connected {now.connected}, "
+            f"dialled {now.dialled}, in flight {now.ringing}, answered {now.answered}, connected {now.connected}, "
             f"abandoned {now.lost}"
         )
 

@@ -8,8 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from uncall_ari.config import Settings
-from uncall_ari.demo.conducts import AGENT, COLLEAGUE, CONDUCTS, SUPERVISOR
-from uncall_ari.demo.settings import ALLOWED, MENU, TRUNK
+from uncall_ari.demo.conducts import AGENT, AGENTS, COLLEAGUE, CONDUCTS, SUPERVISOR
+from uncall_ari.demo.settings import ALLOWED, MENU, QUEUE, TRUNK
 from uncall_ari.lab import Lab
 from uncall_ari.share import shared
 
@@ -33,7 +33,7 @@ def welcome(lab: Lab, settings: Settings, port: int, folder: Path) -> None:
     base = f"http://{settings.web.host}:{port}"
     console.print(Text(f"uncall on a lab: {base}\n", style="bold green"))
     for name, value in _places(lab, settings, base, folder).items():
-        console.print(Text(f"  {name:<20}", style="bold").append(value, "not bold"), soft_wrap=True)
+        console.print(Text(f"  {name:<23}", style="bold").append(value, "not bold"), soft_wrap=True)
     console.print()
     console.print(_numbers())
     console.print()
@@ -50,8 +50,10 @@ def _places(lab: Lab, settings: Settings, base: str, folder: Path) -> dict[str, 
     return {
         "WSDL": f"{base}/uncall_api/index.php?wsdl",
         "upload page": f"{base}/uncall_api/upfiles.html",
+        "agents' page": f"{base}/uncall_api/agents.html",
         "task_out_line": f"{TRUNK} (a simulated carrier)",
         "incoming_ivr_values": menus,
+        "incoming_queue_values": f"{QUEUE} (agents {AGENTS[0]} to {AGENTS[-1]}, whose phones are like {AGENT}'s)",
         f"extension {AGENT}": "a simulated phone: answers, talks 3 s, hangs up",
         f"extensions {COLLEAGUE}, {SUPERVISOR}": "the same, but they stay until the other side hangs up",
         "database (SQLite)": str(folder / "uncall.db"),

@@ -44,7 +44,7 @@ class World:
 
 @contextmanager
 def lab_of(name: str, *, mariadb: bool = False, keep: bool = False) -> Iterator[Lab]:
-    """A lab with one trunk and eight extensions; with `keep` it stays. The first time, its root is built (a minute).
+    """A lab with a trunk and the demo's extensions; with `keep` it stays. The first time, its root is built (a minute).
 
     Raises LabError.
     """

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from uncall_ari.ari import HungUp, RequestFailed
+from uncall_ari.calls.ongoing import Call, Kind
 from uncall_ari.calls.talk import Party
 from uncall_ari.config import Settings
 from uncall_ari.dialer.attempt import Attempt, Finished, Stage
@@ -31,6 +32,8 @@ from uncall_ari.flows.campaign import Script
 from uncall_ari.flows.means import Means
 from uncall_ari.flows.preview import agent_answers
 from uncall_ari.flows.story import Story
+from uncall_ari.logs import about
+from uncall_ari.metrics.meters import Counter
 from uncall_ari.store import Store
 from uncall_ari.store.records import Claim, Settlement
 
@@ -62,6 +65,8 @@ class Calls:
         self._open: set[str] = set()  # uids that are claimed and not settled in the database
         self._tasks: set[asyncio.Task[None]] = set()
         self.settler = Settler(store, self._is_settled)
+        self.refused = Counter()  # cause: numbers that were settled without a call
+        self.abandoned = Counter()  # queue: answered calls that no agent had in time
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -162,7 +167,12 @@ class Calls:
             await self._give_back(claim)
 
     async def _carry_through(self, claim: Claim, script: Script, trunk: str, story: Story, stage: Stage) -> None:
+        ongoing, again = self.means.board.ongoing, stage is not Stage.CLAIMED
+        number, who = claim.number, script.agent.number if script.agent else ""
+        ongoing.begin(Call(claim.uid, Kind.CAMPAIGN, number, who, trunk, claim.task_id, taken_over=again))
+
         def on_answer() -> None:
+            ongoing.answered(claim.uid)
             self.settler.answered(claim.uid, story.answered_at or datetime.now(UTC))
 
         attempt = Attempt(self.means, self._witness, claim, script, story, on_answer)
@@ -180,6 +190,7 @@ class Calls:
             finished = None  # nobody was dialled: the number waits for the trunk
         self._paces.over(claim.task_id, claim.uid, story, script.patience, dialled=finished is not None)
         if finished is None:
+            ongoing.end(claim.uid, "not-dialled", "open")
             await self._give_back(claim)
         else:
             self._settle(claim, story, finished, script.patience)
@@ -209,6 +220,11 @@ class Calls:
         talked = round((finished.at - answered).total_seconds()) if answered else 0
         waited = waited_of(story, finished.at)
         abandoned = waited is not None and waited >= patience
+        self.means.board.ongoing.end(claim.uid, cause, result.name.lower().replace("_", "-"))
+        if finished.end.refused is not None:
+            self.refused.add(cause)
+        if abandoned:
+            self.abandoned.add(story.queue)
         rest = timedelta(hours=self.settings.dialer.abandoned_rest_hours)
         self.settler.settle(
             Settlement(
@@ -243,6 +259,7 @@ class Calls:
         self._witness.settled(uid)
 
     def _spawn(self, work: Coroutine[object, object, None], claim: Claim) -> None:
-        task = asyncio.create_task(work, name=f"call {claim.uid}")
+        context = about(uid=claim.uid, task=claim.task_id, number_id=claim.number_id)
+        task = asyncio.create_task(work, name=f"call {claim.uid}", context=context)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -33,6 +33,7 @@ class AgentFacts:
     ceiling: float = 0.03  # the highest share of abandoned calls, 0 to 1
     today: tuple[int, int] = (0, 0)  # live answers, and abandoned ones
     month: tuple[int, int] = (0, 0)  # the same of 30 days
+    ringing: int = 0  # calls that nobody has answered yet
 
 
 @dataclass(frozen=True, slots=True)

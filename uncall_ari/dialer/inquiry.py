@@ -82,8 +82,10 @@ class Inquiry:
         budget = self._paces.budget(plan.task_id)
         if budget is None:
             return AgentFacts(plan.queue, states, staffed, reason)
+        ringing = self._paces.ringing(plan.task_id)
         day = now.date().toordinal()
-        return AgentFacts(plan.queue, states, staffed, reason, budget.ceiling, budget.today(day), budget.month(day))
+        today, month = budget.today(day), budget.month(day)
+        return AgentFacts(plan.queue, states, staffed, reason, budget.ceiling, today, month, ringing)
 
     async def _number(
         self, task_id: int, asked: str, planned: Plan | str, settings: Settings, now: datetime

@@ -85,6 +85,11 @@ class Paces:
         pace = self._paces.get(task_id)
         return pace.pacer.budget if pace else None
 
+    def ringing(self, task_id: int) -> int:
+        """Calls of a task that nobody has answered yet."""
+        pace = self._paces.get(task_id)
+        return len(pace.ringing) if pace else 0
+
     # --- what happens to a call ------------------------------------------------------------------------
 
     def dialled(self, plan: Plan, uid: str, story: Story, patience: float) -> None:

@@ -185,10 +185,10 @@ def _agents(agents: AgentFacts, facts: Facts) -> Iterator[Obstacle]:
     if code is None or reason.calls:
         return
     midnight = (facts.now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-    yield Obstacle(code, _pace(code, agents, reason, facts.calls), midnight if code is Code.BUDGET_DAY else None)
+    yield Obstacle(code, _pace(code, agents, reason), midnight if code is Code.BUDGET_DAY else None)
 
 
-def _pace(code: Code, agents: AgentFacts, reason: Reason, calls: int) -> tuple[str, str]:
+def _pace(code: Code, agents: AgentFacts, reason: Reason) -> tuple[str, str]:
     counts = Counter(agents.states)
     chinese = "、".join(f"{counts[state]} 人{words[0]}" for state, words in _STATES.items() if counts[state])
     english = ", ".join(f"{counts[state]} {words[1]}" for state, words in _STATES.items() if counts[state])
@@ -205,8 +205,8 @@ def _pace(code: Code, agents: AgentFacts, reason: Reason, calls: int) -> tuple[s
             )
         case Code.IN_FLIGHT:
             return (
-                f"正在进行的 {calls} 个呼叫已足够空闲或即将空闲的坐席接听（{chinese}）" + _expected(reason)[0],
-                f"the calls under way ({calls}) are enough for the agents who are free or about to be ({english})"
+                f"正在振铃的 {agents.ringing} 个呼叫已足够空闲或即将空闲的坐席接听（{chinese}）" + _expected(reason)[0],
+                f"the calls that ring ({agents.ringing}) are enough for the agents who are free or about to be ({english})"
                 + _expected(reason)[1],
             )
         case Code.LEARNING:

@@ -21,6 +21,7 @@ from uncall_ari.dialer.whynot import obstacles
 from uncall_ari.dialer.witness import Witness
 from uncall_ari.errors import ConnectionFailed, NoSuchTask, StoreUnavailable
 from uncall_ari.flows.means import Means
+from uncall_ari.metrics.meters import Counter
 from uncall_ari.store import Store
 
 log = structlog.get_logger(__name__)
@@ -52,6 +53,7 @@ class Dialer:
         self.calls = Calls(settings, store, means, self._lines, self._witness, self.paces, self._runs)
         self._inquiry = Inquiry(store, self._lines, self.paces)
         self.previews = Previews(store, self._watch, self.calls, self._lines, ids)
+        self.claims = Counter()  # `asked`: how often numbers were claimed; `numbers`: how many there were
         self._droughts: dict[int, Drought] = {}
         self._claims_in_doubt = True  # at the start: what an earlier process left
         self._woken = asyncio.Event()
@@ -66,6 +68,11 @@ class Dialer:
     def problems(self) -> dict[int, str]:
         """Why tasks that are set to run cannot be dialled, by task id."""
         return self._watch.problems
+
+    @property
+    def ending(self) -> bool:
+        """Whether it was told to end: no call is begun any more."""
+        return self._closing.is_set()
 
     def change(self, settings: Settings, means: Means) -> None:
         """Go on with changed settings; calls under way keep those that they began with."""
@@ -164,6 +171,8 @@ class Dialer:
         except NoSuchTask:  # deleted since the last look
             self.stop_task(plan.task_id)
             return
+        self.claims.add("asked")
+        self.claims.add("numbers", by=len(claims))
         if claims:
             await self.calls.begin(plan, claims)
         if len(claims) == count:

@@ -25,10 +25,11 @@ async def comforted(means: Means, customer: Leg, wish: Wish) -> AsyncIterator[No
     finally:
         announcing.cancel()
         await asyncio.gather(announcing, return_exceptions=True)
-        with contextlib.suppress(HungUp):
-            for playback in customer.playing():
-                await customer.stop_playback(playback)
-            await stop()
+        if not means.ari.leaving:  # else it goes on, and the next process has the caller wait again
+            with contextlib.suppress(HungUp):
+                for playback in customer.playing():
+                    await customer.stop_playback(playback)
+                await stop()
 
 
 async def _announce(means: Means, customer: Leg, seconds: int) -> None:

@@ -27,6 +27,7 @@ TALK_SECONDS = 4 * 3600.0  # no conversation is longer
 async def converse(means: Means, talk: Talk, bridge: Bridge) -> None:
     """Let the two in `bridge` speak with each other until it is over; both are hung up then."""
     talk.answered_at = talk.answered_at or datetime.now(UTC)
+    structlog.contextvars.bind_contextvars(uid=talk.uid)
     try:
         with means.board.listing(talk):
             async with talk.legs, asyncio.timeout(TALK_SECONDS), recorded(means, talk):

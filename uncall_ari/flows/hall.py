@@ -1,6 +1,7 @@
 """The hall: where the desk's agents and waiting calls are alive. It tells each waiting call when agents are for it."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -8,11 +9,14 @@ from dataclasses import dataclass, field
 import structlog
 
 from uncall_ari.ari import HungUp, Leg
+from uncall_ari.calls.talk import Party
 from uncall_ari.config import QueueSettings
+from uncall_ari.metrics.meters import WAITS, Histograms
 from uncall_ari.queues import BUSY, Desk, State
 
 log = structlog.get_logger(__name__)
 
+LOOK_SECONDS = 5.0  # for the first look at the phones
 LONGEST_TALK = 5 * 3600.0  # seconds; no leg of ours lives longer
 
 
@@ -74,8 +78,10 @@ class Hall:
     def __init__(self, queues: Mapping[str, QueueSettings]) -> None:
         self.desk = Desk({value: queue.rules for value, queue in queues.items()})
         self.lines: dict[str, Line] = {}  # by extension
+        self.waits = Histograms(WAITS)  # queue, and whether an agent came
         self._places: dict[str, Place] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._looked = asyncio.Event()
         self._followers: set[asyncio.Task[None]] = set()
 
     def change(self, queues: Mapping[str, QueueSettings]) -> None:
@@ -87,11 +93,14 @@ class Hall:
     def waiting(self, call: str, wish: Wish) -> Iterator[Place]:
         """The call waits, inside. Agents who are for it are reserved before this is left to run."""
         place = self._places[call] = Place()
-        self.desk.join(call, wish.queue, self.now, priority=wish.priority, skill=wish.skill)
+        joined, ended = self.now, "left"
+        self.desk.join(call, wish.queue, joined, priority=wish.priority, skill=wish.skill)
         self.wake()
         try:
             yield place
+            ended = "agent"
         finally:
+            self.waits.take(self.now - joined, wish.queue, ended)
             del self._places[call]
             self.desk.leave(call, self.now)
             self.wake()
@@ -103,7 +112,7 @@ class Hall:
     def unanswered(self, call: str, extension: str, *, willing: bool) -> None:
         """The agent's phone was rung in vain, or was not fit to be rung at all (not `willing`)."""
         if not willing:
-            self.desk.agent(extension, signed_in=True, available=False, now=self.now)
+            self.desk.agent(extension, signed_in=True, available=False, there=True, now=self.now)
         self.desk.unanswered(call, extension, self.now, rests=willing)
         self.wake()
 
@@ -130,32 +139,63 @@ class Hall:
 
         self._own(until_ended(), f"agent {extension}")
 
-    def agent(self, extension: str, *, signed_in: bool, available: bool) -> None:
+    def agent(self, extension: str, *, signed_in: bool, there: bool, available: bool) -> None:
         """What is known of an agent's phone."""
         line = extension in self.lines and not self.lines[extension].leaves
-        self.desk.agent(extension, signed_in=signed_in or line, available=available or line, now=self.now)
+        self.desk.agent(
+            extension, signed_in=signed_in or line, available=available or line, there=there or line, now=self.now
+        )
 
     @contextmanager
     def line(self, extension: str, leg: Leg) -> Iterator[Line]:
         """The agent's phone is connected, inside: calls are put through without ringing."""
         line = self.lines[extension] = Line(leg)
-        self.agent(extension, signed_in=True, available=True)
+        self.agent(extension, signed_in=True, there=True, available=True)
         self.wake()
         try:
             yield line
         finally:
             if self.lines.get(extension) is line:
                 del self.lines[extension]
-            self.agent(extension, signed_in=False, available=False)
+            self.agent(extension, signed_in=False, there=True, available=False)
 
     def leave_line(self, extension: str) -> None:
         """The agent has signed out: his open line is closed, when it has a call after that."""
         line = self.lines.get(extension)
         if line is not None:
             line.leaves = True
-            self.agent(extension, signed_in=False, available=False)
+            self.agent(extension, signed_in=False, there=True, available=False)
             if self.state(extension) not in BUSY:
                 line.close()
+
+    def stay_on_line(self, extension: str) -> None:
+        """The agent has signed in again before his open line was closed."""
+        line = self.lines.get(extension)
+        if line is not None:
+            line.leaves = False
+
+    def take_line(self, call: str, extension: str) -> Party | None:
+        """The agent on his open line, for a call that no queue gives him; None when he has none, or has a call."""
+        line = self.lines.get(extension)
+        if line is None or line.leaves or not self.desk.take(call, extension, self.now):
+            return None
+        return self.party(call, extension, line)
+
+    def party(self, call: str, extension: str, line: Line) -> Party:
+        """The agent on his open line as a party of this call."""
+        return Party(extension, line.leg, True, stays=True, freed=lambda: self.over(call, extension))
+
+    def looked(self) -> None:
+        """The phones have been looked at."""
+        self._looked.set()
+        self.wake()
+
+    async def is_manned(self, queue: str) -> bool:
+        """Whether somebody works in this queue. Just after the start nobody knows: then it waits for the first look."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                await self._looked.wait()
+        return self.desk.manned(queue)
 
     def state(self, extension: str) -> State:
         """What an agent does now."""

@@ -49,7 +49,22 @@ async def _until_restored(means: Means, talk: Talk, bridge: Bridge, held: Party)
 
 
 async def _restore(means: Means, talk: Talk, bridge: Bridge, held: Party, order: Order) -> bool:
-    """Ring the agent who wants the call; when he does not answer, the music goes on. Who wants it too is refused."""
+    """Give the call to the agent who wants it, by his open line or by ringing him."""
+    agent = means.hall.take_line(talk.uid, order.target)
+    if agent is not None:
+        order.done()
+    else:
+        agent = await _rung(means, talk, held, order)
+    if agent is None:
+        return False
+    await held.leg.stop_music()
+    await bridge.add(held.leg, agent.leg)
+    talk.parties = [held, agent]
+    return True
+
+
+async def _rung(means: Means, talk: Talk, held: Party, order: Order) -> Party | None:
+    """Ring the agent; when he does not answer, the music goes on. Who wants the call too is refused."""
     answered = False
     leg = await talk.legs.enter_async_context(means.ari.leg(means.new_id()))
 
@@ -64,8 +79,5 @@ async def _restore(means: Means, talk: Talk, bridge: Bridge, held: Party, order:
     if not answered or not held.leg.live:
         await leg.hang_up()
         order.refuse(WhyNot.UNAVAILABLE if held.leg.live else WhyNot.NO_SUCH_CHANNEL)
-        return False
-    await held.leg.stop_music()
-    await bridge.add(held.leg, leg)
-    talk.parties = [held, Party(order.target, leg, is_extension=True)]
-    return True
+        return None
+    return Party(order.target, leg, is_extension=True)

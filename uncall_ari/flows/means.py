@@ -12,7 +12,7 @@ from uncall_ari.calls.board import Board
 from uncall_ari.calls.extensions import Extensions
 from uncall_ari.calls.scribe import Scribe
 from uncall_ari.calls.talk import Talk
-from uncall_ari.config import Settings, SurveySettings
+from uncall_ari.config import Settings, SurveySettings, Trunk
 from uncall_ari.dialer.numbers import dial_target, dialable
 from uncall_ari.flows.hall import Hall
 from uncall_ari.ivr import CallExtension, GoMenu, GoQueue, Menu
@@ -67,11 +67,19 @@ class Means:
             if party.is_extension and party.number in recording.extensions:
                 return recording.extensions[party.number]
         for party in talk.parties:
-            endpoint = party.leg.name.removeprefix("PJSIP/").rpartition("-")[0]
-            trunk = next((each for each in self.settings.trunk if each.endpoint == endpoint), None)
+            trunk = self._trunk_of(party.leg.name)
             if trunk is not None and trunk.record is not None:
                 return trunk.record
         return recording.enabled
+
+    def trunk_of(self, channel: str) -> str:
+        """Return the trunk that a channel of this name belongs to, "" for none."""
+        trunk = self._trunk_of(channel)
+        return trunk.value if trunk else ""
+
+    def _trunk_of(self, channel: str) -> Trunk | None:
+        endpoint = channel.removeprefix("PJSIP/").rpartition("-")[0]
+        return next((each for each in self.settings.trunk if each.endpoint == endpoint), None)
 
     @property
     def survey(self) -> SurveySettings:

@@ -70,7 +70,7 @@ async def follow(means: Means, leg: Leg, story: Story, way: Action, number: str)
 async def _queued(means: Means, leg: Leg, story: Story, queue: str, skill: str, number: str, tried: Set[str]) -> bool:
     """Let the caller wait for an agent, and talk; False when there is none, now or within the queue's time."""
     settings = means.settings.queue.get(queue)
-    if settings is None or queue in tried or not means.hall.desk.staffed(queue, means.hall.now):
+    if settings is None or queue in tried or not await means.hall.is_manned(queue):
         return False
     return await talk_with_agent(means, leg, story, Wish(queue, number, skill=skill), settings.max_wait_seconds)
 

@@ -7,6 +7,7 @@ import structlog
 from uncall_ari.ari import Ari, HungUp, RequestFailed
 from uncall_ari.ari.connection import path
 from uncall_ari.ari.events import Channel, StasisStart
+from uncall_ari.calls.ongoing import Call, Kind
 from uncall_ari.errors import ConnectionFailed
 from uncall_ari.flows.internal import ANSWER_SECONDS, call_extension
 from uncall_ari.flows.means import AGENT, CALL, Means, Target
@@ -28,6 +29,7 @@ async def receive(means: Means, event: StasisStart, *, again: bool = False) -> N
     What we know no way for goes back to the dialplan; see `send_back`. `again`: an earlier engine had begun with it.
     """
     channel = event.channel
+    structlog.contextvars.bind_contextvars(uid=channel.id)
     noted = channel.channelvars.get(CALL, "")
     if (noted and not again) or not event.args or event.args[0] not in (FROM_TRUNK, INTERNAL):
         await send_back(means.ari, channel)
@@ -53,13 +55,17 @@ async def _from_trunk(means: Means, channel: Channel) -> bool:
         way = CallExtension(dialled)
     if way is None:
         return False
+    rung = way.extension if isinstance(way, CallExtension) else ""
+    call = Call(channel.id, Kind.INBOUND, channel.caller.number, rung, trunk=means.trunk_of(channel.name))
     async with await means.ari.take_in(channel) as caller:
-        if isinstance(way, CallExtension):
-            await call_extension(means, caller, channel.caller.number, way.extension, from_trunk=True)
-        else:
-            await caller.answer()
-            await caller.answered(ANSWER_SECONDS)
-            await follow(means, caller, Story(), way, channel.caller.number)
+        with means.board.ongoing.call(call):
+            if isinstance(way, CallExtension):
+                await call_extension(means, caller, channel.caller.number, way.extension, from_trunk=True)
+            else:
+                await caller.answer()
+                await caller.answered(ANSWER_SECONDS)
+                means.board.ongoing.answered(channel.id)
+                await follow(means, caller, Story(), way, channel.caller.number)
     return True
 
 
@@ -76,11 +82,13 @@ async def _from_extension(means: Means, channel: Channel) -> bool:
     target = await means.target(channel.dialplan.exten) if extension else None
     if not isinstance(target, Target):
         return False
+    call = Call(channel.id, Kind.INTERNAL, target.number, extension)
     async with await means.ari.take_in(channel) as caller:
-        if target.is_extension:
-            await call_extension(means, caller, extension, target.number, from_trunk=False)
-        else:
-            await call_outside(means, caller, extension, target)
+        with means.board.ongoing.call(call):
+            if target.is_extension:
+                await call_extension(means, caller, extension, target.number, from_trunk=False)
+            else:
+                await call_outside(means, caller, extension, target)
     return True
 
 

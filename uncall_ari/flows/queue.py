@@ -25,7 +25,9 @@ async def talk_with_agent(means: Means, customer: Leg, story: Story, wish: Wish,
     rings at that moment still gets him. Raises HungUp when the customer left before.
     """
     hall = means.hall
-    joined = hall.now
+    if not hall.desk.has(wish.queue):  # taken out of the settings a moment ago
+        return False
+    joined, least = hall.now, 0.0
     story.queue, story.waits_for_agent = wish.queue, True
     story.tell(Moment.JOINED)
     try:
@@ -35,9 +37,10 @@ async def talk_with_agent(means: Means, customer: Leg, story: Story, wish: Wish,
                     finding = _find_agent(means, customer, wish, place, joined + patience, legs)
                     agent = await customer.attend(finding)
             except TimeoutError:
+                least = patience  # uvloop's clock may be a bit short of it, and who waited less was not abandoned
                 return False
             finally:
-                story.waited = hall.now - joined
+                story.waited = max(least, hall.now - joined)
             story.extension, story.waits_for_agent, story.began = agent.number, False, True
             story.tell(Moment.CONNECTED)
             await _talk(means, customer, story, wish, agent)
@@ -113,7 +116,7 @@ async def _ask(
     line = hall.lines.get(extension)
     if line is not None:
         means.board.show(pop)
-        return _taken(means, call, Party(extension, line.leg, is_extension=True, stays=True))
+        return hall.party(call, extension, line) if hall.answered(call, extension) else None
     leg = await legs.enter_async_context(means.ari.leg(means.new_id()))
     seconds = means.settings.queue[wish.queue].ring_seconds
     answered = await ring(
@@ -127,22 +130,11 @@ async def _ask(
     if not answered:
         hall.unanswered(call, extension, willing=await _is_idle(means, extension))
         return None
-    agent = _taken(means, call, Party(extension, leg, is_extension=True))
-    if agent is None:
+    if not hall.answered(call, extension):  # another one was quicker
         late.append(leg)
-    return agent
-
-
-def _taken(means: Means, call: str, agent: Party) -> Party | None:
-    """The agent has answered: the call is his, unless another one was quicker."""
-    hall = means.hall
-    if not hall.answered(call, agent.number):
         return None
-    if agent.stays:
-        agent.freed = lambda: hall.over(call, agent.number)
-    else:
-        hall.follow(call, agent.number, agent.leg)
-    return agent
+    hall.follow(call, extension, leg)
+    return Party(extension, leg, is_extension=True)
 
 
 async def _is_idle(means: Means, extension: str) -> bool:

@@ -43,9 +43,11 @@ async def _start(means: Means, talk: Talk) -> None:
         talk.uid,
     )
     recordings, stereo = means.call_recordings, means.settings.recording.stereo
-    part = recordings.stereo_part(talk.uid) if stereo else recordings.part(talk.uid)
+    part = str(recordings.stereo_part(talk.uid) if stereo else recordings.part(talk.uid))
+    if means.scribe.fetcher is not None:
+        part = means.scribe.fetcher.place(talk.uid)
     try:
-        await means.ami.start_mixmonitor(kept.leg.name, str(part), "D" if stereo else "")
+        await means.ami.start_mixmonitor(kept.leg.name, part, "D" if stereo else "")
         talk.recording = name
     except (AmiRefused, ConnectionFailed, ValueError) as error:
         log.error("a call is not recorded", uid=talk.uid, reason=str(error))

@@ -97,6 +97,7 @@ def uid_of(channels: list[Channel]) -> str:
 
 async def _go_on(means: Means, bridge_id: str, channels: list[Channel], begun: CallLog | None) -> None:
     """Carry a talk on: two that are in the bridge, or one that is held."""
+    structlog.contextvars.bind_contextvars(uid=uid_of(channels))
     legs: list[Leg] = []
     try:
         for channel in channels:

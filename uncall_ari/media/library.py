@@ -10,6 +10,7 @@ from pathlib import Path
 
 from uncall_ari.errors import RecordingRefused, RefusedBecause, UncallError
 from uncall_ari.media import wav
+from uncall_ari.media.addresses import MediaUri, by_path
 from uncall_ari.media.names import EXTENSION, file_name, recording_name
 
 _UPLOADING = ".uploading-"  # a leading dot: no recording is ever called so
@@ -30,9 +31,11 @@ class RecordingLibrary:
     Only files that Asterisk can play are shown; links are not followed.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Use `folder`, and make it if it is not there. Raises OSError when that cannot be done."""
+    def __init__(self, folder: Path, uri: MediaUri = by_path) -> None:
+        """Use `folder`, and make it if it is not there; `uri` makes the media URI of a file. Raises OSError when the
+        folder cannot be made."""
         self.folder = folder.absolute()
+        self._uri = uri
         if not self.folder.is_dir():
             self.folder.mkdir(parents=True)
             self.folder.chmod(0o755)  # Asterisk runs as another user and must be able to read
@@ -65,10 +68,9 @@ class RecordingLibrary:
     def sound(self, name: str) -> str:
         """Return the ARI media URI that plays the recording `name`. Raises NoSuchRecording.
 
-        `sound:` and the absolute path without its extension: Asterisk adds that. The URI can stand in a
-        list that is separated by commas.
+        The URI can stand in a list that is separated by commas.
         """
-        return f"sound:{self.path(name).with_suffix('')}"
+        return self._uri(self.path(name))
 
     def save(self, name: str, data: bytes) -> str:
         """Check and store a recording; return the name under which it is known.

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from uncall_ari.errors import UncallError
+from uncall_ari.media.addresses import MediaUri, by_path
 
 Language = Literal["zh", "en"]
 _LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -23,10 +24,12 @@ class NoSuchPrompt(UncallError, KeyError):
 
 
 class Prompts:
-    """The WAV files in `folder`/zh and `folder`/en; `language` is looked through first."""
+    """The WAV files in `folder`/zh and `folder`/en; `language` is looked through first. `uri` makes the media URI of a
+    file."""
 
-    def __init__(self, folder: Path, language: Language) -> None:
+    def __init__(self, folder: Path, language: Language, uri: MediaUri = by_path) -> None:
         self.folder = folder.absolute()
+        self._uri = uri
         self._languages = sorted(_LANGUAGES, key=lambda other: other != language)
 
     def names(self) -> list[str]:
@@ -43,7 +46,7 @@ class Prompts:
         file = self._file(name)
         if file is None:
             raise NoSuchPrompt(name)
-        return f"sound:{file.with_suffix('')}"
+        return self._uri(file)
 
     def _file(self, name: str) -> Path | None:
         if _NAME.fullmatch(name) is None:

@@ -7,6 +7,7 @@ DEFAULT_CEILING = 0.03  # the US rule: at most 3 % of live answers, for each cam
 DAYS = 30
 _AHEAD = 150.0  # live answers that a target is made for
 _CATCH_UP = 1.5  # ceilings: the greatest target, so that what was saved is not spent at once
+_RESERVE = 0.02  # of the ceiling: for a jump of the answer rate just before the day ends
 _BOUND = 2.33  # standard deviations: the budget holds with a probability of 99 %
 _CLUMPED = 2.0  # abandoned calls come in clumps: their variance is so many times that of independent ones
 
@@ -69,8 +70,8 @@ class Budget:
         return self._target(*self.month(day))
 
     def _target(self, answers: int, abandoned: int) -> float:
-        """The greatest t with  abandoned + t H + 2.33 sqrt(2 t H) <= ceiling * (answers + H),  H answers ahead."""
-        left = self.ceiling * (answers + _AHEAD) - abandoned
+        """The greatest t with  abandoned + t H + 2.33 sqrt(2 t H) <= 0.98 ceiling * (answers + H),  H answers ahead."""
+        left = (1.0 - _RESERVE) * self.ceiling * (answers + _AHEAD) - abandoned
         if left <= 0.0:
             return 0.0
         # A quadratic equation in sqrt(t H).

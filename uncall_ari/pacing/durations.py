@@ -46,6 +46,14 @@ class Durations:
             self._sums = [each / self._unit for each in self._sums]
             self._unit = 1.0
 
+    def stretch(self, factor: float) -> None:
+        """From now on it takes so many times as long as what was seen."""
+        log = math.log(factor)
+        weight, first, second = self._sums
+        self._sums = [weight, first + weight * log, second + 2.0 * log * first + weight * log * log]
+        places = np.minimum((np.arange(self.bins) + 0.5) * factor, self.bins - 1).astype(np.int64)
+        self._seen = np.bincount(places, self._seen, minlength=self.bins).astype(np.float64)
+
     def mean(self) -> float:
         """Of the fitted log-normal, in seconds."""
         middle, spread = self._fit()

@@ -6,29 +6,14 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from uncall_ari.pacing.budget import DEFAULT_CEILING, Budget
-from uncall_ari.pacing.durations import Durations
-from uncall_ari.pacing.forecast import (
-    RING_BINS,
-    RING_STEP,
-    TALK_BINS,
-    TALK_STEP,
-    Outlook,
-    Ringing,
-    Shapes,
-    Talking,
-    outlook,
-)
+from uncall_ari.pacing.forecast import Outlook
+from uncall_ari.pacing.knowledge import Knowledge
 from uncall_ari.pacing.overload import overload
-from uncall_ari.pacing.rate import AnswerRate, Hours
 from uncall_ari.pacing.risk import RiskScale
 from uncall_ari.pacing.situation import Mode, PastCall, Reason, Situation, Why
 
 SMART_RISK = 0.05  # mode i: a call is started while the chance that it finds no agent is at most this
 LEARNING_CALLS = 30  # until so many calls have ended, one call for each free agent
-_LOOK_EVERY = 1.0  # seconds between two renewals of what is derived from the learned
-_SHAPES_EVERY = 10.0
-_NEW = 500  # calls after which what is derived changes more slowly
-_NOTICED = 0.005  # a relative change of the answer rate below this changes nothing
 _BATCHES = (np.arange(0.0, 6.0), np.arange(6.0, 40.0))  # how many calls are looked at together
 
 Clock = Callable[[float], tuple[int, int]]
@@ -59,20 +44,9 @@ class Pacer:
         self.budget = budget or Budget()
         self.change(mode, override, ceiling)
         self._clock = clock
-        self._rate = AnswerRate()
-        self._hours = Hours()
-        self._hour = -1
-        self._ring_answered = Durations(RING_STEP, RING_BINS, 10.0, 0.7, 5.0, 1500.0)
-        self._ring_failed = Durations(RING_STEP, RING_BINS, 25.0, 0.5, 5.0, 1500.0)
-        self._talks = Durations(TALK_STEP, TALK_BINS, 100.0, 0.9, 20.0, 2000.0)
-        self._wrap_up, self._wraps = 0.0, 0.0
+        self._known = Knowledge()
         self._scale = RiskScale()
         self._risk = 0.0
-        self._looked = self._shapes_looked = -math.inf
-        nothing = np.empty(0)
-        self._shapes = Shapes(self._ring_answered, self._ring_failed, nothing, nothing)
-        self._ringing = Ringing(self._rate.value, self._shapes)
-        self._talking = Talking(self._talks.survival(), 0.0, self._ringing.horizons)
 
     def change(self, mode: Mode, override: float, ceiling: float) -> None:
         """Go on as the task's row says now; what was learned stays. ValueError as above."""
@@ -92,7 +66,7 @@ class Pacer:
             return self._plain(s)
         if self._learns:
             return self._one_each(s)
-        return self._smart(s, self._ahead(s))[0]
+        return self._smart(s, self._known.ahead(s))[0]
 
     def reason(self, s: Situation) -> Reason:
         """The same number, and why it is not greater, for people who ask."""
@@ -106,7 +80,7 @@ class Pacer:
             return Reason(Why.CALLS if calls == s.room else Why.IN_FLIGHT if s.free else Why.AGENTS_BUSY, calls)
         if self._learns:
             return Reason(Why.LEARNING, self._one_each(s))
-        ahead = self._ahead(s)
+        ahead = self._known.ahead(s)
         calls, risk = self._smart(s, ahead)
         answers, agents = float(ahead.answers[0, -1]), s.free + float(ahead.agents[0, -1])
         why = Why.CALLS if calls == s.room else self._why(s, agents)
@@ -117,14 +91,14 @@ class Pacer:
         self._look(s)
         if not s.ringing:
             return 0.0, 0.0
-        chances = self._ringing.chances[self._ringing.places(s.ringing), -1]
+        chances = self._known.ringing.chances[self._known.ringing.places(s.ringing), -1]
         return float(chances.sum()), float((chances * (1.0 - chances)).sum())
 
     # --- how many ------------------------------------------------------------------------------------
 
     @property
     def _learns(self) -> bool:
-        return self._rate.known < LEARNING_CALLS
+        return self._known.rate.known < LEARNING_CALLS
 
     def _plain(self, s: Situation) -> int:
         """task_override calls for each free agent, and at least one call while anybody is free."""
@@ -137,9 +111,9 @@ class Pacer:
 
     def _smart(self, s: Situation, ahead: Outlook) -> tuple[int, float]:
         """(how many, the risk of one more): calls are added while the risk of the next one can be taken."""
-        doubt, calls = self._doubt(), 0
+        ringing, doubt, calls = self._known.ringing, self._known.doubt, 0
         for counts in _BATCHES:
-            risks = overload(ahead, self._ringing.fresh, counts, doubt, self.override) @ self._ringing.arrival
+            risks = overload(ahead, ringing.fresh, counts, doubt, self.override) @ ringing.arrival
             too_much = risks > self._risk
             first = int(too_much.argmax())
             if too_much[first]:
@@ -148,15 +122,6 @@ class Pacer:
             calls += len(counts)
         chosen = max(min(calls, s.room), self._one_each(s))
         return chosen, float(risks[min(first, len(risks) - 1)])
-
-    def _ahead(self, s: Situation) -> Outlook:
-        free = s.free if s.free else -s.waiting
-        return outlook(self._ringing, self._talking, s.ringing, s.talking, s.wrapping, free, s.others)
-
-    def _doubt(self) -> tuple[float, float]:
-        """How wrong the forecasts of answers and of free agents may be, as relative variances."""
-        rings, talks = self._ring_answered.weight, self._talks.weight
-        return self._rate.doubt + 1.0 / (1.0 + rings), 1.0 / (1.0 + talks)
 
     def _why(self, s: Situation, agents: float) -> Why:
         if self.mode is Mode.ADVANCED:
@@ -169,23 +134,22 @@ class Pacer:
 
     # --- what happens --------------------------------------------------------------------------------
 
-    def answered(self, ring_seconds: float, now: float) -> None:
-        """A customer who needs an agent joins the queue, so long after dialling."""
-        self._ended(True, ring_seconds, now)
-        self._ring_answered.add(ring_seconds)
-        self.budget.answered(self._clock(now)[0])
-        self._scale.answered(self._risk)
-
     def dialled(self, now: float) -> None:
         """A call was started. Nothing is learned from it before it ends; `Situation.ringing` has it meanwhile."""
 
-    def connected(self, waited_seconds: float, now: float) -> None:
-        """A customer has his agent in time. Nothing is learned from it: who is not abandoned counts as served."""
+    def answered(self, ring_seconds: float, now: float) -> None:
+        """A customer who needs an agent joins the queue, so long after dialling."""
+        day, hour = self._clock(now)
+        self._known.ended(True, ring_seconds, now, hour)
+        self.budget.answered(day)
+        self._scale.answered(self._risk)
 
     def unanswered(self, ring_seconds: float, now: float) -> None:
         """A call ended without one: busy, refused, no answer, a machine, whatever it was."""
-        self._ended(False, ring_seconds, now)
-        self._ring_failed.add(ring_seconds)
+        self._known.ended(False, ring_seconds, now, self._clock(now)[1])
+
+    def connected(self, waited_seconds: float, now: float) -> None:
+        """A customer has his agent in time. Nothing is learned from it: who is not abandoned counts as served."""
 
     def abandoned(self, now: float) -> None:
         """A customer found no agent within 2 s, or hung up before."""
@@ -194,62 +158,20 @@ class Pacer:
 
     def talked(self, seconds: float, now: float) -> None:
         """A talk is over."""
-        self._talks.add(seconds)
+        self._known.talked(seconds, self._clock(now)[1])
 
     def wrapped(self, seconds: float, now: float) -> None:
         """An agent's wrap-up is over."""
-        self._wraps = min(self._wraps + 1.0, 50.0)
-        self._wrap_up += (seconds - self._wrap_up) / self._wraps
+        self._known.wrapped(seconds)
 
     def learn(self, history: Iterable[PastCall]) -> None:
         """Learn from past calls of this task, the oldest first, as after a restart."""
         for call in history:
-            self._hours.ended(call.hour, call.answered)
-            if call.ring_seconds is not None:
-                self._rate.ended(call.answered, 0.0, self._reached(call.ring_seconds))
-                (self._ring_answered if call.answered else self._ring_failed).add(call.ring_seconds)
-            if call.talk_seconds is not None:
-                self._talks.add(call.talk_seconds)
-            if call.wrap_up_seconds is not None:
-                self.wrapped(call.wrap_up_seconds, 0.0)
-            self._hour = call.hour
-
-    # --- inside --------------------------------------------------------------------------------------
-
-    def _ended(self, answered: bool, seconds: float, now: float) -> None:
-        before = max(0.0, seconds - max(0.0, now - self._looked))
-        self._rate.ended(answered, self._reached(before), self._reached(seconds))
-        self._hours.ended(self._clock(now)[1], answered)
-
-    def _reached(self, seconds: float) -> float:
-        return float(self._shapes.reached[min(RING_BINS, int(seconds / RING_STEP + 0.5))])
+            self._known.past(call)
 
     def _look(self, s: Situation) -> None:
         """Renew what is derived from the learned, when it is time."""
-        if s.now - self._looked < _LOOK_EVERY:
-            return
-        ages = np.asarray(s.ringing)
-        reached = self._shapes.reached
-        since = s.now - self._looked
-        before = reached[self._ringing.places(np.maximum(ages - since, 0.0))]
-        self._rate.look(before, reached[self._ringing.places(ages)])
-        self._looked = s.now
         day, hour = self._clock(s.now)
-        if hour != self._hour:
-            if self._hour >= 0:
-                odds = self._hours.odds(self._hour, hour)
-                if odds != 1.0:
-                    self._rate.shift(odds)
-            self._hour = hour
-        if s.now - self._shapes_looked >= (_SHAPES_EVERY if self._rate.known > _NEW else _LOOK_EVERY):
-            self._shapes_looked = s.now
-            promise = self._ringing.chances[self._ringing.places(ages), -1]
-            self._shapes = Shapes(self._ring_answered, self._ring_failed, ages, promise)
-        if self._shapes_looked == s.now or abs(self._rate.value / self._ringing.rate - 1.0) > _NOTICED:
-            self._ringing = Ringing(self._rate.value, self._shapes)
-        if self._shapes_looked == s.now:
-            survival = self._talks.survival(np.asarray(s.talking))
-            self._talking = Talking(survival, self._wrap_up, self._ringing.horizons)
-        self._risk = SMART_RISK
-        if self.mode is Mode.ADVANCED:
-            self._risk = self._scale.risk(self.budget.target(day))
+        if self._known.look(s, hour):
+            advanced = self.mode is Mode.ADVANCED
+            self._risk = self._scale.risk(self.budget.target(day)) if advanced else SMART_RISK

@@ -94,32 +94,3 @@ class AnswerRate:
         self._level = -math.log1p(-p * odds / (1.0 - p + p * odds))
         self._trust = min(self._trust, 20.0)
         self._past.clear()
-
-
-class Hours:
-    """Answers and calls of each hour of the day, fading over the days."""
-
-    TRUST = 40.0  # calls of an hour before it counts half
-
-    def __init__(self) -> None:
-        self._answers, self._calls = [0.0] * 24, [0.0] * 24
-
-    def ended(self, hour: int, answered: bool) -> None:
-        """A call of this hour ended."""
-        if self._calls[hour] > 5000.0:
-            self._calls[hour] /= 2
-            self._answers[hour] /= 2
-        self._calls[hour] += 1.0
-        self._answers[hour] += answered
-
-    def odds(self, before: int, after: int) -> float:
-        """Return how many times as high the odds of an answer are in the hour `after`; 1 while that is not known."""
-        trust = min(self._calls[before], self._calls[after])
-        if trust < self.TRUST:
-            return 1.0
-        first, second = (math.log(self._of(hour)) for hour in (before, after))
-        return math.exp((second - first) * trust / (trust + self.TRUST))
-
-    def _of(self, hour: int) -> float:
-        answers = self._answers[hour] + 0.5
-        return answers / (self._calls[hour] + 1.0 - answers)

@@ -22,7 +22,8 @@ class Agent:
 
     extension: str
     signed_in: bool = False
-    available: bool = False  # his phone can be rung: there, idle, willing
+    there: bool = False  # his phone is registered, and not to be left in peace
+    available: bool = False  # it can be rung: there, and in no call
     call: str = ""  # the queue's call that he has or is offered
     queue: str = ""  # where that call, or the last one, came from
     talks: bool = False  # has answered it
@@ -32,11 +33,11 @@ class Agent:
     calls: int = 0  # talks so far
     changed: float = 0.0  # when the state of now began, but for the end of a wrap-up or rest; 0: never seen
 
-    def known(self, *, signed_in: bool, available: bool, now: float) -> None:
+    def known(self, *, signed_in: bool, there: bool, available: bool, now: float) -> None:
         """What is known of his phone now."""
         before = self.state(now) if self.changed else None
         comes = signed_in and available and not (self.signed_in and self.available)
-        self.signed_in, self.available = signed_in, available
+        self.signed_in, self.there, self.available = signed_in, there, available
         if comes and not self.call:
             self.since = now  # his idle time begins
         if self.state(now) is not before:

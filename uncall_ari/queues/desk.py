@@ -64,12 +64,13 @@ class Desk:
 
     # --- agents ----------------------------------------------------------------------------------------
 
-    def agent(self, extension: str, *, signed_in: bool, available: bool, now: float) -> None:
-        """What is known of an agent: whether he has signed in, and whether his phone can be rung."""
+    def agent(self, extension: str, *, signed_in: bool, available: bool, now: float, there: bool | None = None) -> None:
+        """What is known of an agent: whether he has signed in, and whether his phone can be rung; `there`: could be,
+        but for a call that it is in."""
         agent = self._agents.get(extension)
         if agent is None:
             return
-        agent.known(signed_in=signed_in, available=available, now=now)
+        agent.known(signed_in=signed_in, there=available if there is None else there, available=available, now=now)
 
     def state(self, extension: str, now: float) -> State:
         """What an agent does; OUT for one that no queue has."""
@@ -82,12 +83,10 @@ class Desk:
 
     # --- calls -----------------------------------------------------------------------------------------
 
-    def join(
-        self, call: str, queue: str, now: float, *, priority: int = 0, skill: str = "", since: float | None = None
-    ) -> None:
-        """A call waits from now on, or from `since` when it has waited before. KeyError for an unknown queue."""
+    def join(self, call: str, queue: str, now: float, *, priority: int = 0, skill: str = "") -> None:
+        """A call waits from now on. KeyError for an unknown queue."""
         rules = self._rules[queue]
-        self._calls[call] = Waiting(call, queue, rules.priority + priority, skill, now if since is None else since)
+        self._calls[call] = Waiting(call, queue, rules.priority + priority, skill, now)
 
     def leave(self, call: str, now: float) -> None:
         """A call does not wait any more: it is gone, or somewhere else. Agents that it rings are free again."""
@@ -167,9 +166,32 @@ class Desk:
         """Calls that have no agent yet."""
         return sum(1 for each in self._calls.values() if each.queue == queue)
 
+    def queue_of(self, call: str) -> str:
+        """The queue that a call waits in, "" when it does not wait."""
+        waiting = self._calls.get(call)
+        return waiting.queue if waiting else ""
+
     def who_has(self, call: str) -> list[str]:
         """The agents who have this call, or are offered it."""
         return [each.extension for each in self._agents.values() if each.call == call]
+
+    def has(self, queue: str) -> bool:
+        """Whether there is such a queue."""
+        return queue in self._rules
+
+    def manned(self, queue: str) -> bool:
+        """Whether it is worth waiting: a member has signed in and is there, whatever he does."""
+        agents = (self._agents[member.extension] for member in self._members(queue))
+        return any(agent.call or (agent.signed_in and agent.there) for agent in agents)
+
+    def take(self, call: str, extension: str, now: float) -> bool:
+        """The agent has a call that no queue gives him; False when he has one already, or is none."""
+        agent = self._agents.get(extension)
+        if agent is None or agent.call:
+            return False
+        agent.offered(call, agent.queue, now)
+        agent.answered(now)
+        return True
 
     def longest_wait(self, queue: str, now: float) -> float:
         """Seconds that the call has waited which has waited longest; 0 when none does."""

@@ -21,7 +21,7 @@ def plot(outcomes: Sequence[Outcome], ceiling: float, file: Path) -> None:
     pyplot = _pyplot()
     scenarios = list(dict.fromkeys(each.scenario for each in outcomes))
     figure, axes = pyplot.subplots(
-        4, len(scenarios), figsize=(max(8.0, 4.2 * len(scenarios)), 12.0), squeeze=False, layout="constrained"
+        4, len(scenarios), figsize=(max(8.0, 3.2 * len(scenarios)), 12.0), squeeze=False, layout="constrained"
     )
     colours = dict(zip(dict.fromkeys(each.rule for each in outcomes), _COLOURS, strict=False))
     for column, scenario in enumerate(scenarios):

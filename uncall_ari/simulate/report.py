@@ -16,7 +16,7 @@ def table(outcomes: Sequence[Outcome], ceiling: float) -> Table:
         title=f"Talk time under an abandon ceiling of {ceiling:.1%}",
         title_justify="left",
         box=box.SIMPLE_HEAD,
-        pad_edge=False,
+        padding=0,
     )
     made.add_column("scenario", no_wrap=True)
     made.add_column("team", justify="right", no_wrap=True)

@@ -7,6 +7,7 @@ Work may run twice (after a stale connection or a deadlock), so it changes nothi
 """
 
 import sqlite3
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import ClassVar, TypeVar
@@ -16,6 +17,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from uncall_ari.errors import StoreUnavailable
+from uncall_ari.metrics.meters import QUICK, Counter, Histograms
 from uncall_ari.store.url import spoken
 
 T = TypeVar("T")
@@ -24,6 +26,8 @@ Work = Callable[[Connection], T]
 LIMIT = 5.0  # seconds for a piece of work, the wait for a connection included
 LONG_LIMIT = 60.0  # for what may have to look at a million rows, after the database has shown that it answers
 LOCK_LIMIT = 3  # seconds that the database itself waits for somebody else's lock: below LIMIT
+
+DENIED = {1044, 1142, 1227}  # MySQL: no right to a database, to a table, to such a statement
 
 _NO_SUCH_TABLE = 1146  # MySQL's ER_NO_SUCH_TABLE
 
@@ -39,6 +43,8 @@ class Database(ABC):
 
     def __init__(self, url: URL) -> None:
         self.where = spoken(url)
+        self.seconds = Histograms(QUICK)  # read or write: of pieces of work, the wait for a connection included
+        self.failures = Counter()  # read or write: pieces of work that could not be done
 
     async def read(self, work: Work[T], *, limit: float = LIMIT) -> T:
         """Run work that only reads; each statement sees its own snapshot.
@@ -46,7 +52,7 @@ class Database(ABC):
         Raises StoreUnavailable when the database does not answer within 5 s, or cannot do it within `limit`.
         """
         await self._answers_before(limit)
-        return await self._translated(self._read, work, limit)
+        return await self._measured("read", self._read, work, limit)
 
     async def write(self, work: Work[T], *, limit: float = LIMIT) -> T:
         """Run work in a transaction and commit it.
@@ -55,7 +61,7 @@ class Database(ABC):
         then nothing was written, or (the connection went away in the commit) all of it.
         """
         await self._answers_before(limit)
-        return await self._translated(self._write, work, limit)
+        return await self._measured("write", self._write, work, limit)
 
     async def _answers_before(self, limit: float) -> None:
         """Before long work: ask something short, so that nobody waits long for a server that hangs."""
@@ -71,6 +77,22 @@ class Database(ABC):
 
     @abstractmethod
     async def _write(self, work: Work[T], limit: float) -> T: ...
+
+    async def ping(self) -> None:
+        """Ask something short. Raises StoreUnavailable."""
+        await self._translated(self._read, _ping, LIMIT)
+
+    async def _measured(
+        self, kind: str, run: Callable[[Work[T], float], Awaitable[T]], work: Work[T], limit: float
+    ) -> T:
+        began = time.perf_counter()
+        try:
+            return await self._translated(run, work, limit)
+        except StoreUnavailable:
+            self.failures.add(kind)
+            raise
+        finally:
+            self.seconds.take(time.perf_counter() - began, kind)
 
     async def _translated(self, run: Callable[[Work[T], float], Awaitable[T]], work: Work[T], limit: float) -> T:
         try:

@@ -22,6 +22,11 @@ class Door:
         self._database = database
         self._times = times
 
+    @property
+    def database(self) -> Database:
+        """The database itself: whether it answers, and its meters."""
+        return self._database
+
     async def _read(self, work: Callable[[Connection], T], task_id: int = 0, limit: float = LIMIT) -> T:
         return await self._with_tables(lambda: self._database.read(work, limit=limit), task_id)
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 
 from uncall_ari.store.records import Outcome, Standing, Supply
-from uncall_ari.store.sql import OPEN_OR_NULL, number_sql
+from uncall_ari.store.sql import NOT_POSTPONED, OPEN_OR_NULL, number_sql
 from uncall_ari.store.times import Times
 from uncall_ari.store.values import integer, words
 
@@ -14,11 +14,7 @@ MOST = 10_000  # counted at most, so that a look costs the same in a table of a 
 _MOST_ROWS = 100  # of one number in one task
 
 # ruff: noqa: S608 - the statements are put together from constants
-# What `numbers.claim` takes for open: without the numbers whose first attempt is postponed.
-_FREE = (
-    f"{OPEN_OR_NULL} AND COALESCE((SELECT r.attempts FROM uncall_retry r "
-    "WHERE r.task_id = :task_id AND r.number_id = {numbers}.id), 1) > 0"
-)
+_FREE = OPEN_OR_NULL + NOT_POSTPONED  # what `numbers.claim` takes for open
 _OPEN_BETWEEN = (
     "SELECT COUNT(*) FROM (SELECT 1 FROM {numbers}{by_status} "
     f"WHERE id > :after AND id < :before AND {_FREE} LIMIT :most) AS some"

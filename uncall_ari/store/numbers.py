@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, text
 from uncall_ari.store import counters
 from uncall_ari.store.counters import Tally
 from uncall_ari.store.records import Claim, Outcome
-from uncall_ari.store.sql import OPEN, RowsInsert, RowsUpdate, number_sql
+from uncall_ari.store.sql import NOT_POSTPONED, OPEN, RowsInsert, RowsUpdate, number_sql
 from uncall_ari.store.times import Times
 from uncall_ari.store.values import words
 
@@ -33,12 +33,6 @@ _DUE_NUMBERS = "SELECT id, mobile, call_status, call_uniqueid, del, action_id FR
 _DROP_RETRIES = text("DELETE FROM uncall_retry WHERE task_id = :task_id AND number_id IN :ids").bindparams(
     bindparam("ids", expanding=True)
 )
-# A number whose first attempt is postponed is open, and comes as a retry. Asked as a value, because MariaDB may
-# answer an EXISTS by reading all retries of the task.
-_NOT_POSTPONED = (
-    " AND COALESCE((SELECT r.attempts FROM uncall_retry r "
-    "WHERE r.task_id = :task_id AND r.number_id = {numbers}.id), 1) > 0"
-)
 _OPEN_AFTER = (
     f"SELECT id, mobile, call_uniqueid, action_id FROM {{numbers}}{{by_status}} "
     f"WHERE id > :after AND id <= :until AND {OPEN}"
@@ -56,7 +50,7 @@ CALL = RowsInsert(
     ["uid", "task_id", "number_id", "number", "trunk", "attempt", "claimed_at", "action_id"],
 )
 _LOOK = (
-    f"SELECT (SELECT id FROM {{numbers}}{{by_status}} WHERE {OPEN}{_NOT_POSTPONED} ORDER BY id LIMIT 1), "
+    f"SELECT (SELECT id FROM {{numbers}}{{by_status}} WHERE {OPEN}{NOT_POSTPONED} ORDER BY id LIMIT 1), "
     "(SELECT MAX(id) FROM {numbers})"
 )
 
@@ -164,7 +158,7 @@ def look(connection: Connection, task_id: int) -> Look:
 
 def _open(connection: Connection, task_id: int, after: int, until: int, most: int, *, postponed: bool) -> list[_Free]:
     """Open numbers, never called, in the order of their ids."""
-    template = _OPEN_AFTER + (_NOT_POSTPONED if postponed else "") + _IN_ORDER
+    template = _OPEN_AFTER + (NOT_POSTPONED if postponed else "") + _IN_ORDER
     values = {"after": after, "until": until, "most": most} | ({"task_id": task_id} if postponed else {})
     rows = connection.execute(number_sql(template, task_id, connection.dialect.name), values)
     return [_Free(row[0], words(row[1]), 1, clients_own(row[3], row[2])) for row in rows]

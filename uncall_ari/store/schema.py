@@ -1,16 +1,14 @@
-"""Making the tables, and looking whether those that are there will do."""
+"""The contract's tables: making them, and looking whether those that are there will do."""
 
 from typing import Any
 
 import structlog
 from sqlalchemy import Column, Connection, Table, text
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.schema import CreateIndex, CreateTable
-from sqlalchemy.sql.compiler import DDLCompiler
+from sqlalchemy.schema import CreateColumn
 
 from uncall_ari.errors import ConfigError
-from uncall_ari.store import growing
-from uncall_ari.store.tables import CALLS, FIXED, SCHEMA, SCHEMA_VERSION, TASKS, number_table, number_table_name
+from uncall_ari.store.creating import create
+from uncall_ari.store.tables import CALLS, TASKS, number_table, number_table_name
 
 log = structlog.get_logger(__name__)
 
@@ -39,49 +37,34 @@ _NEED_TABLES = {
 }
 
 
-class _CreateWithKeys(CreateTable):
-    """CREATE TABLE with its keys inside, for MySQL: a crash between two statements leaves no table half made."""
-
-    inherit_cache = False
-
-
-@compiles(_CreateWithKeys, "mysql")
-def _create_with_keys(element: _CreateWithKeys, compiler: DDLCompiler, **options: object) -> str:
-    made = str(compiler.visit_create_table(element))  # type: ignore[no-untyped-call]
-    indexes = sorted(element.element.indexes, key=lambda index: str(index.name))
-    keys = [f"KEY {index.name} ({', '.join(c.name for c in index.columns)})" for index in indexes]
-    head, engine, options_text = made.rpartition("\n)ENGINE")
-    return f"{head},\n\t{', '.join(keys)}{engine}{options_text}" if keys else made
+def check_server(connection: Connection) -> None:
+    """Raise ConfigError when the server is too old: JSON_TABLE and SKIP LOCKED are needed."""
+    dialect = connection.dialect
+    if dialect.name != "mysql":
+        return
+    kind = "MariaDB" if getattr(dialect, "is_mariadb", False) else "MySQL"
+    found = getattr(dialect, "server_version_info", None) or (0,)
+    if found < OLDEST_SERVER[kind]:
+        wanted = ".".join(map(str, OLDEST_SERVER[kind]))
+        raise _mistake(f"{kind} {'.'.join(map(str, found))} is too old", f"use {kind} {wanted} or newer")
 
 
 def prepare(connection: Connection) -> None:
-    """Create the tables that are missing, give ours the columns that they lack, and check the rest.
+    """Create the contract's table of tasks if it is missing, and check those of its tables that are there.
 
-    Raises ConfigError when the server is too old, a table lacks a column, is not transactional, or was made by
-    another version.
+    Raises ConfigError when a table lacks a column or is not transactional.
     """
-    _check_server(connection)
     there = _tables(connection)
-    create(connection, SCHEMA)
-    _check_version(connection)
-    for table in FIXED.sorted_tables:
-        if table.name not in there:
-            create(connection, table)
-        elif is_ours(table):
-            growing.add_columns(connection, table, missing_columns(connection, table))
-        else:
-            check_columns(connection, table)
+    if TASKS.name in there:
+        check_columns(connection, TASKS)
+    else:
+        create(connection, TASKS)
     for name, engine in there.items():
         if name.startswith("o_") and engine not in ("", "InnoDB", None):
             raise _mistake(
                 f"the table {name} is kept by {engine}, which knows no transactions",
                 f"run ALTER TABLE {name} ENGINE=InnoDB",
             )
-
-
-def add_indexes(connection: Connection) -> None:
-    """Make the indexes that tables of ours lack. Takes its time with a table that has grown large."""
-    growing.add_indexes(connection, [table for table in FIXED.sorted_tables if is_ours(table)])
 
 
 def check_to_read(connection: Connection) -> None:
@@ -144,18 +127,16 @@ def name_table(connection: Connection, task_id: int) -> None:
     connection.execute(statement, {"name": number_table_name(task_id), "id": task_id})
 
 
-def create(connection: Connection, table: Table) -> None:
-    """Make a table with its keys if it is not there."""
-    connection.execute(_CreateWithKeys(table, if_not_exists=True))
-    if connection.dialect.name != "mysql":
-        for index in table.indexes:
-            connection.execute(CreateIndex(index, if_not_exists=True))
-
-
 def check_columns(connection: Connection, table: Table) -> None:
-    """Raise ConfigError when a table that is there lacks a column."""
+    """Raise ConfigError, with the statement that adds it, when a table that is there lacks a column."""
     for column in missing_columns(connection, table):
-        raise growing.lacks(connection, table, column)
+        made = " ".join(str(CreateColumn(column).compile(dialect=connection.dialect)).split())
+        raise ConfigError(
+            "settings",
+            "database.calls" if table.schema else "database.url",
+            f"the table {table.fullname} has no column {column.name}",
+            f"run ALTER TABLE {table.fullname} ADD COLUMN {made}",
+        )
 
 
 def missing_columns(connection: Connection, table: Table) -> list[Column[Any]]:
@@ -165,37 +146,9 @@ def missing_columns(connection: Connection, table: Table) -> list[Column[Any]]:
     return [column for column in table.columns if column.name.lower() not in names]
 
 
-def is_ours(table: Table) -> bool:
-    """Whether only this program gives the table its form: `uncall_...`."""
-    return table.name.startswith("uncall_")
-
-
 def _tables(connection: Connection) -> dict[str, str | None]:
     rows = connection.execute(text(_TABLES[connection.dialect.name]))
     return {row[0]: row[1] for row in rows}
-
-
-def _check_server(connection: Connection) -> None:
-    """JSON_TABLE and SKIP LOCKED are needed."""
-    dialect = connection.dialect
-    if dialect.name != "mysql":
-        return
-    kind = "MariaDB" if getattr(dialect, "is_mariadb", False) else "MySQL"
-    found = getattr(dialect, "server_version_info", None) or (0,)
-    if found < OLDEST_SERVER[kind]:
-        wanted = ".".join(map(str, OLDEST_SERVER[kind]))
-        raise _mistake(f"{kind} {'.'.join(map(str, found))} is too old", f"use {kind} {wanted} or newer")
-
-
-def _check_version(connection: Connection) -> None:
-    version = connection.execute(text("SELECT MAX(version) FROM uncall_schema")).scalar()
-    if version is None:
-        connection.execute(text("REPLACE INTO uncall_schema (version) VALUES (:v)"), {"v": SCHEMA_VERSION})
-    elif version != SCHEMA_VERSION:
-        raise _mistake(
-            f"the tables have version {version}, this program works with {SCHEMA_VERSION}",
-            "use the program that made them, or migrate them",
-        )
 
 
 def _mistake(problem: str, remedy: str) -> ConfigError:

@@ -12,6 +12,12 @@ from uncall_ari.store.tables import number_table_name
 # is the one that walks the key on call_status; rows with NULL are set to 0 first (counters.normalise).
 OPEN = "call_status = 0 AND (del = 0 OR del IS NULL)"
 OPEN_OR_NULL = "(call_status = 0 OR call_status IS NULL) AND (del = 0 OR del IS NULL)"
+# A number whose first attempt is postponed is open, and comes as a retry. Asked as a value, because MariaDB may
+# answer an EXISTS by reading all retries of the task.
+NOT_POSTPONED = (
+    " AND COALESCE((SELECT r.attempts FROM uncall_retry r "
+    "WHERE r.task_id = :task_id AND r.number_id = {numbers}.id), 1) > 0"
+)
 
 _MYSQL_ONLY = {
     "{lock}": " FOR UPDATE",

@@ -13,15 +13,16 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
 
 from uncall_ari.errors import StoreUnavailable
-from uncall_ari.store import schema
+from uncall_ari.store import migrating, schema
 from uncall_ari.store.call_store import CallStore
 from uncall_ari.store.database import LONG_LIMIT, Database
+from uncall_ari.store.migrating import UPGRADE_LIMIT, Chain
 from uncall_ari.store.mysql import MysqlDatabase
 from uncall_ari.store.number_store import NumberStore
 from uncall_ari.store.report_store import ReportStore
 from uncall_ari.store.sqlite import SqliteDatabase
 from uncall_ari.store.talk_store import TalkStore
-from uncall_ari.store.talk_tables import prepare_talks
+from uncall_ari.store.talk_tables import check_name, prepare_talks
 from uncall_ari.store.task_store import TaskStore
 from uncall_ari.store.times import Times
 from uncall_ari.store.url import parse_url, spoken
@@ -39,7 +40,7 @@ class Store(TaskStore, NumberStore, CallStore, ReportStore, TalkStore):
 
     @classmethod
     async def open(cls, url: str, *, timezone: ZoneInfo, calls_database: str = "") -> Self:
-        """Connect, create the tables that are missing, check the others.
+        """Connect, create the tables that are missing, bring ours up to date, check the others.
 
         `url` is sqlite:///PATH or mysql://USER:PASSWORD@HOST:PORT/DATABASE; `timezone` that of the local
         times in the contract's tables; `calls_database` names the database on the same MySQL server that CRMs read
@@ -48,9 +49,11 @@ class Store(TaskStore, NumberStore, CallStore, ReportStore, TalkStore):
         """
         store = cls._connected(parse_url(url), timezone, calls_database)
         try:
+            await store._database.read(schema.check_server)
+            await store._upgrade(migrating.TASKS)
             await store._database.write(schema.prepare, limit=LONG_LIMIT)
-            await store._add_indexes()
             await store._database.write(lambda c: prepare_talks(c, store.calls_database), limit=LONG_LIMIT)
+            await store._upgrade(migrating.CALLS, store.calls_database)
             await store.ensure_number_tables()
         except BaseException:
             await store.close()
@@ -63,17 +66,33 @@ class Store(TaskStore, NumberStore, CallStore, ReportStore, TalkStore):
 
         Raises ConfigError for an address or tables that will not do, StoreUnavailable.
         """
-        parsed = parse_url(url)
-        sqlite = parsed.get_backend_name() == "sqlite"
-        if sqlite and not await asyncio.to_thread(Path(parsed.database or "").is_file):
-            raise StoreUnavailable(f"{spoken(parsed)}: there is no such file")  # connecting would make one
-        store = cls._connected(parsed, timezone, calls_database)
+        store = await cls._opened_to_look(url, timezone, calls_database)
         try:
             await store._database.read(schema.check_to_read)
         except BaseException:
             await store.close()
             raise
         return store
+
+    @classmethod
+    async def upgrade_statements(cls, url: str, *, timezone: ZoneInfo, calls_database: str = "") -> list[str]:
+        """The statements that would bring our tables up to date, in their order; none: they are. Changes nothing.
+
+        Raises ConfigError for an address or tables that will not do, StoreUnavailable.
+        """
+        async with await cls._opened_to_look(url, timezone, calls_database) as store:
+            calls = store.calls_database
+            check_name(calls)
+            found = await store._database.read(lambda c: migrating.statements(c, migrating.TASKS))
+            return found + await store._database.read(lambda c: migrating.statements(c, migrating.CALLS, calls))
+
+    @classmethod
+    async def _opened_to_look(cls, url: str, timezone: ZoneInfo, calls_database: str) -> Self:
+        parsed = parse_url(url)
+        sqlite = parsed.get_backend_name() == "sqlite"
+        if sqlite and not await asyncio.to_thread(Path(parsed.database or "").is_file):
+            raise StoreUnavailable(f"{spoken(parsed)}: there is no such file")  # connecting would make one
+        return cls._connected(parsed, timezone, calls_database)
 
     @classmethod
     def _connected(cls, url: URL, timezone: ZoneInfo, calls_database: str) -> Self:
@@ -83,11 +102,9 @@ class Store(TaskStore, NumberStore, CallStore, ReportStore, TalkStore):
         store.calls_database = "" if sqlite else calls_database
         return store
 
-    async def _add_indexes(self) -> None:
-        try:
-            await self._database.write(schema.add_indexes, limit=LONG_LIMIT)
-        except StoreUnavailable as error:  # a table so large that it takes longer must not keep the engine down
-            log.warning("reports are slow without an index that is not made yet", reason=str(error))
+    async def _upgrade(self, chain: Chain, database: str = "") -> None:
+        if await self._database.read(lambda c: migrating.is_behind(c, chain, database)):
+            await self._database.write(lambda c: migrating.upgrade(c, chain, database), limit=UPGRADE_LIMIT)
 
     async def close(self) -> None:
         """Give all connections back. Nothing may be called afterwards."""

@@ -15,7 +15,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
-SCHEMA_VERSION = 1  # counted up by each migration; the database's own is in uncall_schema
+# Raised by a migration that the version before could not work with; the database's own is in `uncall_schema`.
+SCHEMA_VERSION = 1
 
 _CONTRACT: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "sqlite_autoincrement": True}
 # Ids and numbers in our own tables are compared byte by byte, whatever the server's default is.
@@ -54,7 +55,7 @@ def _id() -> Column[int]:
 _STATUS = String(10).with_variant(String(10, collation="NOCASE"), "sqlite")
 _RATE = Float().with_variant(FLOAT(precision=10, scale=2), "mysql")
 
-FIXED = MetaData()  # every table but the number tables
+FIXED = MetaData()  # every table but the number tables. Ours (`uncall_...`) are made by `migrations/tasks`.
 
 TASKS = Table(
     "o_uncall_task",
@@ -137,7 +138,7 @@ RETRIES = Table(
     Column("task_id", Integer, primary_key=True, autoincrement=False),
     Column("number_id", Integer, primary_key=True, autoincrement=False),
     Column("uid", String(20), nullable=False, comment="of the last attempt"),
-    Column("attempts", Integer, nullable=False, comment="made so far; 0: its first is postponed"),
+    Column("attempts", Integer, nullable=False, comment="made so far"),
     Column("due_at", _milliseconds(), nullable=False, comment="UTC; not dialled before"),
     Index("uncall_retry_due", "task_id", "due_at"),
     Index("uncall_retry_attempts", "task_id", "attempts"),

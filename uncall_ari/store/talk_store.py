@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from uncall_ari.calls.records import CallLog, Pop, SurveyScore
 from uncall_ari.errors import StoreUnavailable
-from uncall_ari.store import schema
+from uncall_ari.store.creating import create
 from uncall_ari.store.database import is_missing_table
 from uncall_ari.store.door import Door
 from uncall_ari.store.talk_rows import ANSWERED, LONGEST_UID, READ, cdr_row, cut, log_from, recording_from, user_field
@@ -156,7 +156,7 @@ class TalkStore(Door):
 
         def work(connection: Connection) -> None:
             for name in ("cdr", day):
-                schema.create(connection, call_table(self.calls_database, name))
+                create(connection, call_table(self.calls_database, name))
 
         await self._write(work)
         self._day = day

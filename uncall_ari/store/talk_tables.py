@@ -14,11 +14,19 @@ from sqlalchemy.exc import DBAPIError
 
 from uncall_ari.errors import ConfigError
 from uncall_ari.store import schema
-from uncall_ari.store.database import error_code
+from uncall_ari.store.creating import create
+from uncall_ari.store.database import DENIED, error_code
 
 _OPTIONS: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4"}
-_DENIED = {1044, 1142, 1227}  # MySQL: no right to a database, to a table, to such a statement
 _NAME = re.compile(r"[A-Za-z0-9_]{0,64}")
+
+
+def check_name(database: str) -> None:
+    """Raise ConfigError for what cannot be the name of a database: it goes into statements."""
+    if _NAME.fullmatch(database) is None:
+        raise ConfigError(
+            "settings", "database.calls", "is no name of a database", "Write up to 64 letters, digits and _"
+        )
 
 
 def qualified(database: str, table: str) -> str:
@@ -98,6 +106,12 @@ def _other_tables(database: str) -> list[Table]:
         Index("cdr_task_calldate", "calldate"),
         **_OPTIONS,
     )
+    return [pop, campaign]
+
+
+def own_tables(database: str) -> list[Table]:
+    """Ours as they are now; `migrations/calls` makes them."""
+    metadata = MetaData(schema=database or None)
     survey = Table(
         "uncall_survey",
         metadata,
@@ -114,26 +128,23 @@ def _other_tables(database: str) -> list[Table]:
         Column("log", Text, nullable=False, comment="JSON: what is to be kept of a call that goes on"),
         **_OPTIONS,
     )
-    return [pop, campaign, survey, talk]
+    return [survey, talk]
 
 
 def prepare_talks(connection: Connection, database: str) -> None:
-    """Make the database and the tables that are missing, and check those that are there.
+    """Make the database and those of its tables that are missing and not ours alone, and check those that are there.
 
     Raises ConfigError when the account may not make them, or a table lacks a column.
     """
-    if _NAME.fullmatch(database) is None:
-        raise ConfigError(
-            "settings", "database.calls", "is no name of a database", "Write up to 64 letters, digits and _"
-        )
+    check_name(database)
     try:
         if database:
             _make_database(connection, database)
         for table in (call_table(database), *_other_tables(database)):
-            schema.create(connection, table)
+            create(connection, table)
             schema.check_columns(connection, table)
     except DBAPIError as error:
-        if error_code(error) not in _DENIED:
+        if error_code(error) not in DENIED:
             raise
         name = database or connection.engine.url.database
         raise ConfigError(

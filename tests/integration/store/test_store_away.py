@@ -26,7 +26,7 @@ from tests.integration.store.conftest import (
 from uncall_ari.errors import StoreUnavailable
 from uncall_ari.lab import Lab
 from uncall_ari.lab.waits import until
-from uncall_ari.store import Store, schema
+from uncall_ari.store import Store, migrating
 from uncall_ari.store.mysql import MysqlDatabase
 from uncall_ari.store.records import Outcome, TaskStatus
 from uncall_ari.store.url import parse_url
@@ -175,7 +175,7 @@ async def test_a_commit_without_an_answer_is_never_done_again(mariadb_database: 
     """What was lost before the commit is surely undone and done again; what was lost in it may have been done."""
     database = MysqlDatabase(parse_url(mariadb_database))
     try:
-        await database.write(schema.prepare)
+        await database.write(lambda connection: migrating.upgrade(connection, migrating.TASKS))
         with closing(Outside(mariadb_database)) as outside:
             ran = []
 

@@ -1,0 +1,1 @@
+"""Revisions of our tables beside `pop` and `cdr`."""
