@@ -10,8 +10,9 @@ export HOME := $(or $(shell getent passwd "$$(id -u)" | cut -d: -f6),$(CURDIR)/v
 endif
 
 BIN := .venv/bin
-CODE := uncall_ari api tests sounds
-SHELL_CODE := scripts/* docker/rootfs .ci/run
+CODE := uncall_ari api tests sounds docker
+SHELL_CODE := scripts/* docker/rootfs docker/prove docker/new-secrets docker/install docker/account docker/passwords \
+	docker/healthy docker/build-tools docker/*/start docker/*/healthy .ci/run
 
 # Tests wait more than they work: one more at once than there are cores. ARGS="-n 0" runs them one by one.
 PYTEST := $(BIN)/pytest -n $(shell n=$$(nproc); echo $$((n < 6 ? n + 1 : 6))) --dist worksteal
@@ -36,7 +37,7 @@ check: setup  ## Check style, format and types, and change nothing
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/ruff format --check --diff $(CODE)
 	@$(BIN)/mypy
-	@! command -v shellcheck >/dev/null || shellcheck -x -P scripts $(SHELL_CODE)
+	@! command -v shellcheck >/dev/null || shellcheck -x -P scripts -P . $(SHELL_CODE)
 
 format: setup  ## Put the format right, and what else can be put right by itself
 	@$(BIN)/ruff check --fix --quiet $(CODE) || true

@@ -20,12 +20,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from aiohttp import web
 
+from api.app import make_app
+from api.serve import serving
 from tests.conftest import EXTENSIONS, TRUNK
+from tests.facade_engine import FacadeEngine
 from tests.integration.campaigns import until, write_settings
 from tests.integration.conftest import ari_of
 from tests.integration.served import Served
 from uncall_ari.cli.checking import look
-from uncall_ari.config import Settings
+from uncall_ari.config import Settings, WebSettings
 from uncall_ari.doctor import Check, Finding, Level, examine
 from uncall_ari.doctor.database import database
 from uncall_ari.doctor.run import of_asterisk, of_machine
@@ -278,6 +281,12 @@ async def test_another_engine(clinic: Lab) -> None:
         assert not other.connection.replaced.is_set(), "the check has taken its place"
 
 
+async def test_a_service_that_is_not_connected(clinic: Lab, tmp_path: Path) -> None:
+    app = make_app(FacadeEngine(tmp_path), WebSettings())  # the web service, with an engine that has no Asterisk
+    async with serving(app, "127.0.0.1", 0) as port:
+        assert "not connected to this Asterisk" in await ill(clinic, Check.ENGINE, Level.WARNING, web={"port": port})
+
+
 async def test_time_zones_that_disagree(clinic: Lab) -> None:
     said = await ill(clinic, Check.TIMEZONE, Level.WARNING, dialer={"timezone": "Asia/Shanghai"})
     assert "Asterisk is at UTC+00:00, dialer.timezone Asia/Shanghai at UTC+08:00" in said
@@ -295,6 +304,25 @@ async def test_trunks_that_are_unknown_or_not_reached(clinic: Lab) -> None:
     assert "Did you mean carrier?" in said
     assert "803 is not reached: it has no contact" in await ill(clinic, Check.TRUNK, trunk=trunk("803"))
     assert "no number can be dialled" in await ill(clinic, Check.TRUNK, Level.WARNING, trunk=[])
+
+
+async def test_a_carrier_that_does_not_answer(clinic: Lab) -> None:
+    (trunk,) = clinic.spec.trunks
+    contact = f"contact = sip:{trunk.host}:{trunk.port}\nqualify_frequency = "
+
+    async def offline() -> bool:
+        return "Unavail" in await asyncio.to_thread(clinic.asterisk.cli, "pjsip show contacts")
+
+    async def healed() -> bool:
+        return not await offline()
+
+    often = f"{contact}1\nqualify_timeout = 0.2"
+    with changed(clinic, "pjsip.conf", f"{contact}0", often, "module reload res_pjsip.so"):
+        await until(offline, "Asterisk to notice that nobody answers", 10)
+        said = await ill(clinic, Check.TRUNK)
+        assert "carrier is not reached: its contacts are Unreachable" in said
+        assert "qualify_frequency" in said
+    await until(healed, "the carrier's contact to be watched no more", 10)
 
 
 async def test_audio_that_goes_past_asterisk(clinic: Lab) -> None:
@@ -381,6 +409,25 @@ async def test_sounds_that_asterisk_cannot_read(clinic: Lab) -> None:
 async def test_a_recording_that_a_menu_misses(clinic: Lab) -> None:
     ivr = {"1": {"step": {"a": {"play": ["recording:offer.wav"]}}}}
     assert "not uploaded: offer.wav" in await ill(clinic, Check.RECORDINGS, Level.WARNING, ivr=ivr)
+
+
+async def test_sounds_that_asterisk_fetches(
+    clinic: Lab, served: Callable[[dict[str, Any]], Served], tmp_path: Path
+) -> None:
+    for name in ("res_curl", "func_curl", "res_http_media_cache"):
+        clinic.asterisk.cli(f"module load {name}.so")
+    port = free_port()
+    changes: dict[str, Any] = {"database": {"url": f"sqlite:///{tmp_path}/uncall.db"}, "web": {"port": port}}
+    here = {"url": f"http://127.0.0.1:{port}"}
+    found = await of_asterisk(_settings(clinic, media=here, **changes))
+    assert [each.level for each in found if each.check is Check.PROMPTS] == [Level.SKIPPED], told(found)
+    service = served(healthy(clinic, media=here, **changes))
+    await service.start()
+    await service.says("connected to Asterisk")
+    found = await of_asterisk(_settings(clinic, media=here, **changes))
+    assert ["4 play" in each.found.en for each in found if each.check is Check.PROMPTS] == [True], told(found)
+    nowhere = {"url": f"http://127.0.0.1:{free_port()}"}
+    assert "Asterisk cannot fetch zh/beep.wav" in await ill(clinic, Check.PROMPTS, media=nowhere, **changes)
 
 
 async def test_no_music_on_hold(clinic: Lab) -> None:
@@ -595,7 +642,7 @@ async def test_beside_the_running_service(
     settings = healthy(clinic, database=database, fastagi={"enabled": True, "port": free_port()})
     service = served(settings)
     await service.start()
-    await service.url()
+    await service.says("connected to Asterisk")
     found = await examine(Settings.model_validate(settings))
     assert {each.level for each in found} <= {Level.OK, Level.SKIPPED}, told(found)
     said = told(found)

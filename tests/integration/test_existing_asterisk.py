@@ -180,7 +180,7 @@ def settings_of(lab: Lab, database: str) -> dict[str, Any]:
     return plain_settings(
         lab,
         database,
-        trunk=[{"endpoint": "SIP_Provider-1"}],
+        trunk=[{"endpoint": "SIP_Provider-1", "prefixes": ["9"]}],
         inbound=[{"match": OURS, "to": "extension 801"}],
         asterisk={"user": "uncall-engine", "password": "geheim;1"},
         queue={"600": {"members": [{"extension": "801"}]}},
@@ -227,10 +227,10 @@ async def test_both_dialplans_work(kind: str, fresh_lab: Callable[..., Lab], tmp
     ):
         await engine.ari.connection.wait_up(10)
 
-        # a campaign
+        # a campaign, on a trunk that is named as for chan_sip
         carrier.behaviour = lambda number: busy() if number.endswith("1") else presses("9", after=1.5)
-        task = await start_task(engine, [CUSTOMER, "13800138001"])
-        await (await carrier.called(CUSTOMER)).hears(TONE)
+        task = await start_task(engine, [CUSTOMER, "13800138001"], trunk="SIP/test/9")
+        await (await carrier.called("9" + CUSTOMER)).hears(TONE)
         await finished(engine, task)
         calls = await calls_by_number(engine._store, task)
         assert {number: (call.outcome, call.keys) for number, (call,) in calls.items()} == {

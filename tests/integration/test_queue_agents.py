@@ -72,7 +72,6 @@ async def test_who_is_in_another_call_gets_none_of_the_queue(scene: World) -> No
     assert len(scene.phones["801"].incoming) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="an agent in another call does not count as one who works")
 async def test_a_caller_waits_for_an_agent_who_is_in_another_call(lab: Lab, carrier: Carrier, tmp_path: Path) -> None:
     async with desk(lab, carrier, tmp_path, "801", **queues("801")) as scene:
         agent, _ = await scene.clicked("801", SECOND)

@@ -205,6 +205,25 @@ async def test_recordings_of_calls_are_fetched(lab: Lab, carrier: Carrier, tmp_p
     assert list(calls.glob(".*")) == []
 
 
+async def test_a_recording_is_fetched_by_the_next_engine(lab: Lab, carrier: Carrier, tmp_path: Path) -> None:
+    (tmp_path / "calls").mkdir()
+    recording = {"enabled": True, "fetch": True, "folder": str(tmp_path / "calls")}
+    async with world(lab, carrier, tmp_path, leave=True, recording=recording) as scene:
+        await scene.clicked(action_id="left")
+    for call in carrier.calls:  # no engine sees it
+        call.hang_up()
+        await call.until_ended()
+    async with world(lab, carrier, tmp_path, recording=recording) as scene:
+
+        async def recorded() -> str | None:
+            log = await scene.engine.call_log("left")
+            return log.recording if log is not None else None
+
+        name = await until(recorded, "the recording", 20)
+        assert name
+        assert scene.engine.call_recordings.path(name).stat().st_size > 4000
+
+
 async def test_a_recording_that_never_was_is_told(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetching, "LOOK_SECONDS", 0.01)
     settings = settings_for(lab, f"sqlite:///{tmp_path}/uncall.db", recording={"enabled": True, "fetch": True})

@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "uncall_ari.queues",
         "uncall_ari.store.records",
     },
-    "uncall_ari.doctor": BELOW,
+    "uncall_ari.doctor": {"uncall_ari.upkeep", *BELOW},
     # The engine, from the top down.
     "uncall_ari.engine": {
         "uncall_ari.control",

@@ -20,7 +20,7 @@ def test_counts_by_labels() -> None:
 
 def test_a_value_on_a_bound_belongs_below_it() -> None:
     histogram = Histogram((0.1, 1.0))
-    for value in (-0.5, 0.1, 0.2, 1.0, 7.0):
+    for value in (0.0, 0.1, 0.2, 1.0, 7.0):
         histogram.take(value)
     assert histogram.buckets() == [(0.1, 2), (1.0, 4), (inf, 5)]
     assert histogram.sum == pytest.approx(8.3)
@@ -37,15 +37,14 @@ def test_histograms_are_made_as_labels_come() -> None:
 
 
 @given(st.lists(st.floats(0, 300), max_size=40), st.floats(0, 400))
-def test_a_rate_counts_a_minute_to_five_seconds(waits: list[float], later: float) -> None:
+def test_a_rate_counts_a_minute(waits: list[float], later: float) -> None:
     rate, now, moments = Rate(), 1e5, []
     for wait in waits:
         now += wait
         moments.append(now)
         rate.add(now)
     asked = now + later
-    found = rate.per_minute(asked)
-    assert sum(each > asked - 55 for each in moments) <= found <= sum(each > asked - 60 for each in moments)
+    assert rate.per_minute(asked) == sum(each > asked - 60 for each in moments)
 
 
 NOON = 1_795_000_020 + 20.25  # a whole minute, and 20.25 s

@@ -9,8 +9,10 @@ import pytest
 from uncall_ari.pacing.durations import Durations
 from uncall_ari.pacing.forecast import TALK_BINS, TALK_STEP, Ringing, Shapes, Talking
 from uncall_ari.pacing.hours import Hours, odds, stretch
+from uncall_ari.pacing.knowledge import Knowledge
 from uncall_ari.pacing.rate import AnswerRate
 from uncall_ari.pacing.risk import RiskScale
+from uncall_ari.pacing.situation import Situation
 
 NOTHING = np.empty(0)
 
@@ -93,61 +95,73 @@ def test_the_answer_of_a_call_depends_on_its_age() -> None:
 
 
 class Calls:
-    """Made-up calls at a steady pace, told to an AnswerRate each second: answers within 10 s, failures after 25 s."""
+    """Made-up calls at a steady pace, told to a Knowledge: answers within 10 s, failures after `fails` seconds."""
 
-    def __init__(self, rate: AnswerRate, a_second: int) -> None:
-        self.rate, self.a_second = rate, a_second
-        self.ringing: list[tuple[int, float]] = []  # when it was dialled, after how long it is answered
+    def __init__(self, a_second: int, fails: float = 25.0) -> None:
+        self.known, self.a_second, self.fails = Knowledge(), a_second, fails
+        self.ringing: list[tuple[int, float, bool]] = []  # when it was dialled, how long it rings, whether answered
         self.second = 0
         self.chance = random.Random(3)
+
+    @property
+    def rate(self) -> AnswerRate:
+        return self.known.rate
 
     def run(self, seconds: int, p: float) -> None:
         """So many seconds of calls of which p are answered."""
         for _ in range(seconds):
             self.second += 1
             now, going = self.second, []
-            for since, after in self.ringing:
+            for since, after, answered in self.ringing:
                 if now - since < after:
-                    going.append((since, after))
+                    going.append((since, after, answered))
                 else:
-                    before = min(1.0, (now - since - 1) / 10.0)
-                    self.rate.ended(after < 25.0, before, min(1.0, after / 10.0))
+                    self.known.ended(answered, after, since + after, 0)
             self.ringing = going
             for _ in range(self.a_second):
                 answered = self.chance.random() < p
-                self.ringing.append((now, self.chance.uniform(0.0, 10.0) if answered else 25.0))
-            ages = np.array([float(now - since) for since, _ in self.ringing])
-            self.rate.look(np.clip((ages - 1) / 10.0, 0.0, 1.0), np.clip(ages / 10.0, 0.0, 1.0))
+                self.ringing.append((now, self.chance.uniform(0.0, 10.0) if answered else self.fails, answered))
+            ages = tuple(float(now - since) for since, _, _ in self.ringing)
+            self.known.look(Situation(float(now), ringing=ages), 0)
 
 
 def test_the_answer_rate_is_learned_without_bias_by_the_calls_that_still_ring() -> None:
-    rate = AnswerRate()
-    calls = Calls(rate, a_second=2)
+    calls = Calls(a_second=2)
     calls.run(12, 0.3)  # the first answers are there, and no failure yet
-    assert 0.1 < rate.value < 0.6
+    assert 0.1 < calls.rate.value < 0.6
     calls.run(300, 0.3)
-    assert rate.value == pytest.approx(0.3, abs=0.06)
-    assert rate.doubt < 0.02
+    assert calls.rate.value == pytest.approx(0.3, abs=0.06)
+    assert calls.rate.doubt < 0.02
+
+
+@pytest.mark.parametrize("fails", [0.05, 1.0, 3.0, 8.0, 25.0])
+def test_calls_that_are_refused_at_once_count_as_not_answered(fails: float) -> None:
+    """They used to teach nothing, because no answer was due yet: the rate of those that ring on was taken for all."""
+    calls = Calls(a_second=3, fails=fails)
+    calls.run(900, 0.3)
+    seen = []
+    for _ in range(20):
+        calls.run(30, 0.3)
+        seen.append(float(calls.known.ringing.fresh[-1]))
+    assert sum(seen) / len(seen) == pytest.approx(0.3, abs=0.06), seen
 
 
 @pytest.mark.parametrize(("before", "after"), [(0.15, 0.5), (0.3, 0.7), (0.6, 0.15)])
 def test_a_jump_of_the_answer_rate_is_followed_within_a_minute(before: float, after: float) -> None:
-    rate = AnswerRate()
-    calls = Calls(rate, a_second=2)
+    calls = Calls(a_second=2)
     calls.run(900, before)
-    assert rate.value == pytest.approx(before, abs=0.08)
+    assert calls.rate.value == pytest.approx(before, abs=0.08)
     calls.run(60, after)
-    assert abs(rate.value - after) < 0.4 * abs(before - after), rate.value
+    assert abs(calls.rate.value - after) < 0.4 * abs(before - after), calls.rate.value
 
 
 def test_a_steady_rate_is_not_taken_for_a_jump() -> None:
-    rate = AnswerRate()
-    calls = Calls(rate, a_second=1)
+    calls = Calls(a_second=1)
     calls.run(300, 0.3)
     seen = []
     for _ in range(60):
         calls.run(60, 0.3)
-        seen.append(rate.value)
+        seen.append(calls.rate.value)
     assert min(seen) > 0.15
     assert max(seen) < 0.6
     assert sum(seen) / len(seen) == pytest.approx(0.3, abs=0.03)

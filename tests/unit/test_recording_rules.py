@@ -15,15 +15,16 @@ TRUNKS = [
 ]
 
 
-def talk(*names: str) -> Any:
+def talk(*names: str, queue: str = "") -> Any:
     """A talk between channels of these names; digits are extensions."""
     return SimpleNamespace(
+        queue=queue,
         parties=[
             SimpleNamespace(
                 number=endpoint, is_extension=endpoint.isdigit(), leg=SimpleNamespace(name=f"PJSIP/{endpoint}-0000002a")
             )
             for endpoint in names
-        ]
+        ],
     )
 
 
@@ -48,3 +49,19 @@ def test_what_is_said_of_an_extension_counts_then_of_the_trunk(
         {"trunk": TRUNKS, "recording": {"enabled": enabled, "extensions": {"801": True, "802": False}}}
     )
     assert Means.records(SimpleNamespace(settings=settings), talk(*parties)) is recorded  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("queue", "party", "recorded"),
+    [("600", "803", True), ("601", "803", False), ("602", "803", False), ("600", "802", False), ("gone", "803", False)],
+)
+def test_a_queue_counts_before_the_trunk_and_after_the_extension(queue: str, party: str, recorded: bool) -> None:
+    settings = Settings.model_validate(
+        {
+            "trunk": TRUNKS,
+            "recording": {"enabled": True, "extensions": {"802": False}},
+            "queue": {"600": {"record": True}, "601": {"record": False}, "602": {}},
+        }
+    )
+    means = SimpleNamespace(settings=settings)
+    assert Means.records(means, talk(party, "carrier-a", queue=queue)) is recorded  # type: ignore[arg-type]

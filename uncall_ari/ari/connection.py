@@ -21,7 +21,7 @@ import structlog
 from uncall_ari.ari import events
 from uncall_ari.ari.errors import ConnectionLost, RequestFailed
 from uncall_ari.errors import ConnectionFailed
-from uncall_ari.metrics.meters import QUICK, Counter, Histogram
+from uncall_ari.metrics.meters import EVERY, QUICK, Counter, Histogram
 
 log = structlog.get_logger(__name__)
 
@@ -78,8 +78,9 @@ class Connection:
         self._replaced = asyncio.Event()
         self._runner: asyncio.Task[None] | None = None
         self.problem = "not connected yet"
-        self.lag = Histogram(QUICK)  # of events, behind Asterisk's clock
-        self.answers = Histogram(QUICK)  # seconds from a request to its answer
+        self._events = 0
+        self.lag = Histogram(QUICK)  # of one event in EVERY, behind Asterisk's clock
+        self.answers = Histogram(QUICK)  # seconds from a request to its answer, of one in EVERY
         self.failures = Counter()  # requests without an answer, or with a bad one, by its status
 
     @property
@@ -143,7 +144,8 @@ class Connection:
         if self._ws is None:
             raise ConnectionFailed(self.problem)
         loop = asyncio.get_running_loop()
-        number = str(next(self._numbers))
+        count = next(self._numbers)
+        number, measured = str(count), count % EVERY == 0
         answer: asyncio.Future[events.RestResponse] = loop.create_future()
         self._waiting[number] = answer
         limit = loop.call_later(REQUEST_SECONDS, _give_up, answer, f"{method} {uri}")
@@ -151,11 +153,12 @@ class Connection:
         if body is not None:
             request.content_type = "application/json"
             request.message_body = _encode(body).decode()
-        began = time.perf_counter()
+        began = time.perf_counter() if measured else 0.0
         try:
             await self._ws.send_str(_encode(request).decode())
             response = await answer
-            self.answers.take(time.perf_counter() - began)
+            if measured:
+                self.answers.take(time.perf_counter() - began)
         except (OSError, aiohttp.ClientError) as error:
             self._up.clear()  # at once: who asks again must wait for the next connection, not spin on this one
             self._break_off()
@@ -261,10 +264,15 @@ class Connection:
                 self._replaced.set()
                 return
             elif not isinstance(event, events.Other):
-                behind = events.lag(event.timestamp, time.time())
-                if behind is not None:
-                    self.lag.take(behind)
+                self._events += 1
+                if self._events % EVERY == 0:
+                    self._measure(event)
                 self._on_event(event)
+
+    def _measure(self, event: events.Known) -> None:
+        behind = events.lag(event.timestamp, time.time())
+        if behind is not None:
+            self.lag.take(behind)
 
     def _break_off(self) -> None:
         response = self._ws._response.connection if self._ws is not None else None

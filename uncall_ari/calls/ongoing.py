@@ -103,5 +103,5 @@ class Ongoing:
         rate = self._rates.get(task)
         found = rate.per_minute(time.monotonic()) if rate else 0
         if rate and not found:
-            del self._rates[task]
+            del self._rates[task]  # no task that was dialled once is kept for ever
         return found

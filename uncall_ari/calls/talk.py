@@ -95,6 +95,7 @@ class Talk:
         self.held: Party | None = None  # who hears music and can be restored
         self.survey_after: str = ""  # the extension after whose end the other party is asked
         self.recording = ""  # the file's name
+        self.queue = ""  # where the customer waited
         self.legs = AsyncExitStack()  # ends the legs that are made while the talk goes on
         self._orders: deque[Order] = deque()
         self._taken: Order | None = None  # the last one

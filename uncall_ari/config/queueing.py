@@ -34,6 +34,7 @@ class QueueSettings(Section):
     priority: int = setting(0, "calls of the queue with the higher one go first to agents of both", ge=-99, le=99)
     wait: Literal["music", "ringing"] = setting("music", "what a caller hears while he waits")
     announce_seconds: int = setting(0, "seconds between two announcements of a caller's place; 0: none", ge=0, le=600)
+    record: bool | None = setting(None, "whether its talks are recorded; left out: as the trunk says, or [recording]")
     max_wait_seconds: int = setting(600, "seconds that a caller may wait", ge=5, le=7200)
     then: str = setting(
         "hang up",

@@ -35,11 +35,12 @@ from uncall_ari.flows.story import Story
 from uncall_ari.logs import about
 from uncall_ari.metrics.meters import Counter
 from uncall_ari.store import Store
-from uncall_ari.store.records import Claim, Settlement
+from uncall_ari.store.records import Claim, Outcome, Settlement
 
 log = structlog.get_logger(__name__)
 
 AWAY_SECONDS = 1.0  # between two attempts while the database is away
+WORDS = {each: each.name.lower().replace("_", "-") for each in Outcome}  # for the figures
 
 
 class Calls:
@@ -220,7 +221,7 @@ class Calls:
         talked = round((finished.at - answered).total_seconds()) if answered else 0
         waited = waited_of(story, finished.at)
         abandoned = waited is not None and waited >= patience
-        self.means.board.ongoing.end(claim.uid, cause, result.name.lower().replace("_", "-"))
+        self.means.board.ongoing.end(claim.uid, cause, WORDS[result])
         if finished.end.refused is not None:
             self.refused.add(cause)
         if abandoned:

@@ -114,6 +114,7 @@ class Paces:
         pace.joined.discard(uid)
         if story.talked is not None:
             pace.pacer.talked(story.talked, now)
+            pace.pacer.wrapped(self.hall.desk.wrap_up(pace.plan.queue), now)
         elif (story.waited or 0.0) >= patience:
             pace.pacer.abandoned(now)
 
@@ -136,20 +137,25 @@ class Paces:
             free=desk.free(queue, now),
             talking=tuple(desk.talking(queue, now)),
             wrapping=tuple(desk.wrapping(queue, now)),
-            waiting=desk.waiting(queue),
+            waiting=desk.unserved(queue),
             ringing=tuple(now - since for since in pace.ringing.values()),
             others=(0.0, 0.0) if alone else self._others(pace),
+            rivals=sum(len(each.ringing) for each in self._rivals(pace)),
             room=room,
         )
 
     def _others(self, pace: Pace) -> tuple[float, float]:
         """Mean and variance of the answers that other tasks' calls will bring to the same agents."""
         mean = variance = 0.0
-        for other in self._paces.values():
-            if other is not pace and other.ringing and other.plan.queue == pace.plan.queue:
-                more = other.pacer.expected(self._situation(other, 0, alone=True))
-                mean, variance = mean + more[0], variance + more[1]
+        for other in self._rivals(pace):
+            more = other.pacer.expected(self._situation(other, 0, alone=True))
+            mean, variance = mean + more[0], variance + more[1]
         return mean, variance
+
+    def _rivals(self, pace: Pace) -> list[Pace]:
+        """The other tasks that call for the same agents at this moment."""
+        others = (each for each in self._paces.values() if each is not pace and each.ringing)
+        return [each for each in others if each.plan.queue == pace.plan.queue]
 
     async def _budget(self, plan: Plan) -> Budget:
         rows = await self._store.abandon_history(plan.task_id, datetime.now(UTC))

@@ -16,7 +16,7 @@ from uncall_ari.store.records import Task
 
 DAY_START, DAY_END = "09:00", "18:00"  # contract section 3: where a row says nothing
 MENU, QUEUE, CLICK = "ivr", "queue", "click"  # task_type (contract section 5)
-MOST_OVERRIDE = 100.0
+MOST_OVERRIDE = 999_999  # what the web methods take
 NONE = ("", "0")  # how a row says that it has no recording
 
 

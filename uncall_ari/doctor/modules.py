@@ -45,6 +45,9 @@ WITNESS = Need(Words("the witness", "见证"), ("func_global", "func_channel", "
 MUSIC = Need(Words("hold and queues", "保持与队列"), ("res_musiconhold",))
 DETECTOR = Need(Words("the answering-machine detector", "答录机检测"), ("app_amd",))
 ASKING = Need(Words("asking by FastAGI", " FastAGI 查询"), ("res_speech", "res_agi"))
+FETCHING = Need(
+    Words("sounds from media.url", "从 media.url 获取声音"), ("res_curl", "func_curl", "res_http_media_cache")
+)
 RECORDING = Need(Words("recording calls", "通话录音"), ("app_mixmonitor",))
 
 
@@ -53,6 +56,8 @@ def needed(settings: Settings) -> list[Need]:
     needs = [ARI, SOUNDS, BRIDGES, SIP, WITNESS, MUSIC]
     if any(trunk.amd for trunk in settings.trunk):
         needs.append(DETECTOR)
+    if settings.media.url:
+        needs.append(FETCHING)
     if settings.fastagi.enabled:
         needs.append(ASKING)
     if (

@@ -11,6 +11,7 @@ from uncall_ari.doctor.database import database
 from uncall_ari.doctor.dialplan import dialplan
 from uncall_ari.doctor.finding import Check, Finding, Words, error, fine, shown, skipped, warning
 from uncall_ari.doctor.manager import Manager, manager
+from uncall_ari.doctor.playing import Player
 from uncall_ari.doctor.probe import Probe, probe
 from uncall_ari.doctor.questions import Questions, questions
 from uncall_ari.doctor.sounds import music, prompts, recordings
@@ -72,20 +73,17 @@ async def _with_modules(ask: Questions, settings: Settings, session: Manager | N
         found += _skipped((Check.TRUNK, Check.AGENTS), "res_ari_endpoints is not loaded", "未加载 res_ari_endpoints")
     try:
         async with probe(ask, settings.asterisk.app) as tried:
-            return found + await _probed(settings, tried, session, can_listen="func_talkdetect.so" in running)
+            player = Player(settings, tried, service_runs=ours)
+            groups = [
+                await _within(Check.PROMPTS, prompts(settings, player)),
+                await _within(Check.RECORDINGS, recordings(settings, player)),
+                await _within(Check.MUSIC, music(tried, can_listen="func_talkdetect.so" in running)),
+                await _within(Check.DIALPLAN, dialplan(settings, tried, session)),
+            ]
+            calls = call_recordings(settings, player.proven)
+            return [*found, _marks(tried), calls, *(each for group in groups for each in group)]
     except (RequestFailed, ConnectionFailed) as failed:
         return [*found, _no_probe(failed), *_skipped(_OF_THE_PROBE, "no channel for trying", "无法建立试验通道")]
-
-
-async def _probed(settings: Settings, tried: Probe, session: Manager | None, *, can_listen: bool) -> list[Finding]:
-    groups = [
-        await _within(Check.PROMPTS, prompts(settings, tried)),
-        await _within(Check.DIALPLAN, dialplan(settings, tried, session)),
-        await _within(Check.RECORDINGS, recordings(settings, tried)),
-        await _within(Check.MUSIC, music(tried, can_listen=can_listen)),
-    ]
-    calls = call_recordings(settings, tried.proven)
-    return [_marks(tried), calls, *(each for group in groups for each in group)]
 
 
 def _marks(tried: Probe) -> Finding:

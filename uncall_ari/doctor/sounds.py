@@ -1,25 +1,24 @@
 """Sounds: does Asterisk play the prompts, the recordings, the music? Tried on a channel that nobody hears."""
 
 import asyncio
-import os
 from pathlib import Path
 
 from uncall_ari.config import Settings
 from uncall_ari.doctor.account import empty_folder
 from uncall_ari.doctor.finding import Check, Finding, Words, error, fine, listed, shown, skipped, warning
+from uncall_ari.doctor.playing import Player
 from uncall_ari.doctor.probe import Probe
 from uncall_ari.ivr.check import missing_sounds
 from uncall_ari.media.names import file_name
 from uncall_ari.media.prompts import Prompts
-from uncall_ari.media.wav import playable
 from uncall_ari.share import shared
 
 MOST = 500  # recordings that are tried: 10 s
 
 
-async def prompts(settings: Settings, probe: Probe) -> list[Finding]:
+async def prompts(settings: Settings, player: Player) -> list[Finding]:
     """Whether each prompt of the languages that are spoken is there and plays."""
-    folder = settings.media.sounds or shared("sounds")
+    folder = (settings.media.sounds or shared("sounds")).absolute()
     languages = {settings.media.language} | {menu.language for menu in settings.ivr.values() if menu.language}
     books = [Prompts(folder, language) for language in sorted(languages)]
     known = Prompts(folder, settings.media.language)
@@ -27,7 +26,7 @@ async def prompts(settings: Settings, probe: Probe) -> list[Finding]:
     if not names:
         return [_no_prompts(folder)]
     files = sorted({Path(book.sound(name).removeprefix("sound:") + ".wav") for book in books for name in names})
-    tried = await _tried(Check.PROMPTS, files, folder, probe)
+    tried = await player.tried(Check.PROMPTS, files, folder)
     missing = _not_there(settings, known)
     if not missing:
         return [tried]
@@ -62,9 +61,9 @@ def _no_prompts(folder: Path) -> Finding:
     )
 
 
-async def recordings(settings: Settings, probe: Probe) -> list[Finding]:
+async def recordings(settings: Settings, player: Player) -> list[Finding]:
     """Whether the uploaded recordings play, and those are there that menus name."""
-    folder = settings.media.recordings
+    folder = settings.media.recordings.absolute()
     found = []
     missing = [
         each.problem.rpartition(" ")[2]
@@ -91,8 +90,9 @@ async def recordings(settings: Settings, probe: Probe) -> list[Finding]:
     except OSError as reason:
         return [*found, _unreadable_for_us(folder, reason)]
     if not files:
-        return [*found, empty_folder(settings, folder, probe.proven)]
-    return [*found, await _tried(Check.RECORDINGS, files[:MOST], folder, probe)]
+        none = fine(Check.RECORDINGS, "none is uploaded yet: not tried", "尚无上传的录音：未试播")
+        return [*found, none if player.fetches else empty_folder(settings, folder, player.proven)]
+    return [*found, await player.tried(Check.RECORDINGS, files[:MOST], folder)]
 
 
 async def music(probe: Probe, *, can_listen: bool) -> Finding:
@@ -114,37 +114,6 @@ async def music(probe: Probe, *, can_listen: bool) -> Finding:
             "name a folder with sounds that Asterisk may read, then asterisk -rx 'moh reload'",
             "moh show files 应列出 default 类的文件：musiconhold.conf 的 [default] 中 directory 须指向 Asterisk "
             "可读的音频目录，然后 asterisk -rx 'moh reload'",
-        ),
-    )
-
-
-async def _tried(check: Check, files: list[Path], folder: Path, probe: Probe) -> Finding:
-    """Play each file, and tell apart what Asterisk cannot read from what it cannot play."""
-    failed = [file for file in files if not await probe.plays(f"sound:{file.with_suffix('')}")]
-    if not failed:
-        return fine(check, f"{len(files)} play", f"{len(files)} 个均可播放")
-    good = [file for file in failed if playable(file) or not os.access(file, os.R_OK)]
-    names = [str(file.relative_to(folder)) for file in good or failed]
-    if not good:
-        return error(
-            check,
-            Words(f"not to be played: {listed(names)}", f"无法播放：{listed(names)}"),
-            Words(
-                "They must be WAV of 16 bits, 8000 Hz, mono: sox OLD -r 8000 -b 16 -c 1 NEW.wav",
-                "须为 16 位、8000 Hz、单声道 WAV：sox OLD -r 8000 -b 16 -c 1 NEW.wav",
-            ),
-        )
-    all_of_it = len(failed) == len(files)
-    what = f"the folder {shown(folder)}" if all_of_it else f"{listed(names)} in {shown(folder)}"
-    what_zh = f"目录 {shown(folder)}" if all_of_it else f"{shown(folder)} 中的 {listed(names)}"
-    return error(
-        check,
-        Words(f"Asterisk cannot read {what}: calls would be silent", f"Asterisk 无法读取{what_zh}：通话将无声"),
-        Words(
-            f"Try `sudo -u asterisk ls {shown(folder)}`: it and each folder above need r-x for Asterisk's account "
-            "(chmod o+rx), the files r (chmod o+r), under the same path for both",
-            f"请试 sudo -u asterisk ls {shown(folder)}：该目录及各级上级目录须对 Asterisk 账号可读可进入"
-            "（chmod o+rx），文件可读（chmod o+r），双方路径一致",
         ),
     )
 

@@ -61,25 +61,24 @@ class Means:
         return self.settings.extensions.ring_seconds
 
     def records(self, talk: Talk) -> bool:
-        """Whether a talk is recorded: what is said of an extension in it counts first, then of its trunk."""
+        """Whether a talk is recorded: what is said of an extension in it counts first, then of its queue, then of its trunk."""
         recording = self.settings.recording
         for party in talk.parties:
             if party.is_extension and party.number in recording.extensions:
                 return recording.extensions[party.number]
+        queue = self.settings.queue.get(talk.queue)
+        if queue is not None and queue.record is not None:
+            return queue.record
         for party in talk.parties:
-            trunk = self._trunk_of(party.leg.name)
+            trunk = _trunk_of(self.settings, party.leg.name)
             if trunk is not None and trunk.record is not None:
                 return trunk.record
         return recording.enabled
 
     def trunk_of(self, channel: str) -> str:
         """Return the trunk that a channel of this name belongs to, "" for none."""
-        trunk = self._trunk_of(channel)
+        trunk = _trunk_of(self.settings, channel)
         return trunk.value if trunk else ""
-
-    def _trunk_of(self, channel: str) -> Trunk | None:
-        endpoint = channel.removeprefix("PJSIP/").rpartition("-")[0]
-        return next((each for each in self.settings.trunk if each.endpoint == endpoint), None)
 
     @property
     def survey(self) -> SurveySettings:
@@ -133,3 +132,8 @@ class Means:
     def phone(self, extension: str) -> str:
         """Return what to dial for an extension."""
         return "PJSIP/" + self.extensions.endpoint(extension)
+
+
+def _trunk_of(settings: Settings, channel: str) -> Trunk | None:
+    endpoint = channel.removeprefix("PJSIP/").rpartition("-")[0]
+    return next((each for each in settings.trunk if each.endpoint == endpoint), None)

@@ -57,6 +57,7 @@ async def _talk(means: Means, customer: Leg, story: Story, wish: Wish, agent: Pa
         direction=Direction.IN,
         context="queue",
     )
+    talk.queue = wish.queue
     began = means.hall.now
     try:
         async with means.ari.bridge(means.new_id()) as bridge:

@@ -1,8 +1,10 @@
 """Counters, histograms and rates, as plain as can be: each part of the engine counts for itself, and whoever wants to
-know reads it. All of it is counted in one thread, so nothing is locked, and a count costs a fraction of a microsecond.
+know reads it. All of it is counted in one thread, so nothing is locked. A call of a function costs what a campaign call
+has some thousand of: so what happens for each event and request is measured once in EVERY.
 """
 
 from bisect import bisect_left
+from collections import defaultdict, deque
 from itertools import accumulate
 
 Labels = tuple[str, ...]
@@ -12,7 +14,9 @@ QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
 SETUPS = (0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 30.0, 60.0)  # from dialling to the answer
 WAITS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0)  # for an agent
 
-STEP_SECONDS, STEPS = 5, 12  # of a rate: a minute
+EVERY = 16  # events, requests: one of so many is measured
+MINUTE = 60.0  # seconds
+MOST_KEPT = 60_000  # moments of a rate: 1000 a second
 
 
 class Counter:
@@ -21,11 +25,11 @@ class Counter:
     __slots__ = ("values",)
 
     def __init__(self) -> None:
-        self.values: dict[Labels, int] = {}
+        self.values: defaultdict[Labels, int] = defaultdict(int)
 
     def add(self, *labels: str, by: int = 1) -> None:
         """Count."""
-        self.values[labels] = self.values.get(labels, 0) + by
+        self.values[labels] += by
 
 
 class Histogram:
@@ -40,8 +44,7 @@ class Histogram:
         self.sum = 0.0
 
     def take(self, value: float) -> None:
-        """Take a value; one below 0 (two clocks) counts as 0."""
-        value = max(value, 0.0)
+        """Take a value."""
         self.counts[bisect_left(self.bounds, value)] += 1
         self.sum += value
 
@@ -68,26 +71,16 @@ class Histograms:
 
 
 class Rate:
-    """How often something happened within the last minute, to 5 seconds."""
+    """How often something happened within the last minute, up to MOST_KEPT times."""
 
-    __slots__ = ("_counts", "_step")
+    __slots__ = ("_moments", "add")
 
     def __init__(self) -> None:
-        self._counts = [0] * STEPS
-        self._step = 0
-
-    def add(self, now: float) -> None:
-        """It happens, at `now` (seconds of a clock that only goes forward)."""
-        self._go_to(now)
-        self._counts[self._step % STEPS] += 1
+        self._moments: deque[float] = deque(maxlen=MOST_KEPT)
+        self.add = self._moments.append  # takes the moment: seconds of a clock that only goes forward
 
     def per_minute(self, now: float) -> int:
-        """Return how often it happened in the minute before `now`."""
-        self._go_to(now)
-        return sum(self._counts)
-
-    def _go_to(self, now: float) -> None:
-        step = int(now / STEP_SECONDS)
-        for passed in range(max(self._step + 1, step - STEPS + 1), step + 1):
-            self._counts[passed % STEPS] = 0
-        self._step = max(step, self._step)
+        """Return how often it happened in the minute before `now`; what was before that is forgotten."""
+        while self._moments and self._moments[0] <= now - MINUTE:
+            self._moments.popleft()
+        return len(self._moments)

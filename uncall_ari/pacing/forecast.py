@@ -12,7 +12,7 @@ PATIENCE = 2.0  # seconds: who has answered and waits longer for an agent counts
 RING_STEP, RING_BINS = 0.5, 120  # calls in flight: 60 s
 TALK_STEP, TALK_BINS = 2.0, 600  # talks: 20 minutes, in steps in which nobody's end can be told more exactly
 FURTHEST = 45  # seconds: the longest look ahead
-_EXACT = 40
+_RINGS = np.arange(RING_BINS + 1) * RING_STEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,18 @@ class Ringing:
     def __init__(self, rate: float, shapes: Shapes) -> None:
         self.rate, self.horizons = rate, shapes.horizons
         alive = rate * (1.0 - shapes.reached) + (1.0 - rate) * shapes.failing
+        self.alive, self.reached = alive, shapes.reached
         self.chances = np.minimum(shapes.gained * (rate / np.maximum(alive, 1e-9))[:, None], 1.0)
         self.moments = _moments(self.chances)
         self.fresh = self.chances[0]  # a call that is started now
         self.arrival = np.diff(self.fresh, prepend=0.0) / max(self.fresh[-1], 1e-9)  # when its answer comes
+
+    def due(self, before: Floats, now: Floats) -> Floats:
+        """P(a call that has rung `before` seconds is answered until it has rung `now`)."""
+        reached = np.interp(now, _RINGS, self.reached) - np.interp(before, _RINGS, self.reached)
+        return np.asarray(
+            np.minimum(self.rate * reached / np.maximum(np.interp(before, _RINGS, self.alive), 1e-9), 1.0)
+        )
 
     def places(self, ages: Sequence[float] | Floats) -> NDArray[np.int64]:
         """The rows of the table for calls of these ages."""

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from uncall_ari.pacing.durations import Durations
+from uncall_ari.pacing.durations import Durations, Floats
 from uncall_ari.pacing.forecast import (
     RING_BINS,
     RING_STEP,
@@ -23,6 +23,7 @@ from uncall_ari.pacing.situation import PastCall, Situation
 _LOOK_EVERY = 1.0  # seconds between two looks at the calls in flight
 _SHAPES_EVERY = 10.0  # seconds between two renewals of what changes slowly, after the first _NEW calls
 _NEW = 500
+_SAME = 1e-6  # seconds: rounding
 _NOTICED = 0.005  # a relative change of the answer rate below this changes nothing
 _WRAPS = 50.0  # wrap-ups that are remembered
 
@@ -58,15 +59,17 @@ class Knowledge:
         if since < _LOOK_EVERY:
             return False
         self._looked = s.now
-        ages, reached = np.asarray(s.ringing), self._shapes.reached
-        before = reached[self.ringing.places(np.maximum(ages - since, 0.0))]
-        self.rate.look(before, reached[self.ringing.places(ages)])
+        ages = np.asarray(s.ringing)
+        past = np.maximum(ages - since, 0.0)
+        promised, before = self._promise(ages), self._promise(past)
+        new = ages <= since + _SAME  # those that were started right after the last look as well
+        before[new] = self.rate.value
+        self.rate.look(int(new.sum()), float((promised - before).sum()), float(self.ringing.due(past, ages).sum()))
         self._turn(hour)
         renews = s.now - self._renewed >= (_SHAPES_EVERY if self.rate.known > _NEW else _LOOK_EVERY)
         if renews:
             self._renewed = s.now
-            promise = self.ringing.chances[self.ringing.places(ages), -1]
-            self._shapes = Shapes(self._ring_answered, self._ring_failed, ages, promise)
+            self._shapes = Shapes(self._ring_answered, self._ring_failed, ages, promised)
         if renews or abs(self.rate.value / self.ringing.rate - 1.0) > _NOTICED:
             self.ringing = Ringing(self.rate.value, self._shapes)
         if renews:
@@ -76,8 +79,10 @@ class Knowledge:
 
     def ended(self, answered: bool, ring_seconds: float, now: float, hour: int) -> None:
         """A call has joined the queue, or will not."""
-        before = max(0.0, ring_seconds - max(0.0, now - self._looked))
-        self.rate.ended(answered, self._reached(before), self._reached(ring_seconds))
+        at_look = ring_seconds - (now - self._looked)
+        past, end = np.array([max(at_look, 0.0)]), np.array([ring_seconds])
+        promise = float(self._promise(past)[0]) if at_look > _SAME else None
+        self.rate.ended(answered, promise, float(self.ringing.due(past, end)[0]))
         self._answer_hours.add(hour, float(answered))
         (self._ring_answered if answered else self._ring_failed).add(ring_seconds)
 
@@ -113,5 +118,6 @@ class Knowledge:
         if (change := stretch(self._talk_hours, before, hour)) != 1.0:
             self._talks.stretch(change)
 
-    def _reached(self, seconds: float) -> float:
-        return float(self._shapes.reached[min(RING_BINS, int(seconds / RING_STEP + 0.5))])
+    def _promise(self, ages: Floats) -> Floats:
+        """The chance of calls of these ages to be answered yet."""
+        return self.ringing.chances[self.ringing.places(ages), -1]

@@ -103,7 +103,7 @@ class Pacer:
     def _plain(self, s: Situation) -> int:
         """task_override calls for each free agent, and at least one call while anybody is free."""
         wanted = max(math.floor(self.override * s.free + 1e-9), 1) if s.free else 0
-        return min(s.room, max(0, wanted - len(s.ringing)))
+        return min(s.room, max(0, wanted - len(s.ringing) - s.rivals))
 
     def _one_each(self, s: Situation) -> int:
         """One call for each free agent: whoever answers has his."""

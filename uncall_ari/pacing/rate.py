@@ -3,18 +3,19 @@
 import math
 from collections import deque
 
-import numpy as np
-
-from uncall_ari.pacing.durations import Floats
+LEAST, MOST = 0.002, 0.98  # rates
+LEAST_STEP = 0.5  # one look does not bring the rate down further than by half
 
 
 class AnswerRate:
     """The share of calls that bring a customer, learned second by second from all calls, those that ring as well.
 
-    Answers come early and failures late, so a share of the ended calls would mislead after each change of pace. What
-    is compared instead is the answers with those to be expected: for each call the growth of -log(1 - p G(t)) while it
-    rang, where G is the distribution of the answer time. Their difference is 0 on average, whatever the pace. The level
-    is -log(1 - p); a gamma distribution says what is known of it.
+    Answers and failures take their own times, so a share of the ended calls would mislead after each change of pace.
+    Instead each call counts from its beginning: at first for the rate itself, then, while it rings, for its promise,
+    the chance that it is answered yet, and at its end for 1 or 0. What a promise loses or gains is 0 on average,
+    whatever the pace and whatever ends calls early, as long as the rate is true. A gamma distribution says what is
+    known of the rate, in answers. A jump is seen sooner in the answers themselves, beside those that were due while
+    the calls rang.
     """
 
     MEMORY = 250.0  # answers
@@ -25,56 +26,63 @@ class AnswerRate:
 
     def __init__(self, prior: float = 0.5, trust: float = 2.0) -> None:
         """`prior` is high on purpose: too high a rate dials too little, too low a rate loses customers."""
-        self._level, self._trust = -math.log1p(-prior), trust  # `_trust` in answers
-        self._answers = self._exposure = 0.0  # since the beginning; expected answers are level * exposure
-        self._past: deque[tuple[float, float, float]] = deque(maxlen=self.WINDOWS[-1])  # these and the level, by look
+        self._rate, self._trust = prior, trust  # `_trust` in answers
+        self._answers = self._exposure = 0.0  # since the beginning; answers that were due are rate * exposure
+        self._past: deque[tuple[float, float, float]] = deque(maxlen=self.WINDOWS[-1])  # these and the rate, by look
         self.known = 0  # calls that ended
 
     @property
     def value(self) -> float:
-        """The probability that a call is answered, 0.002 to 0.98."""
-        return min(0.98, max(0.002, -math.expm1(-self._level)))
+        """The probability that a call is answered, LEAST to MOST."""
+        return self._rate
 
     @property
     def doubt(self) -> float:
         """The relative variance of the value."""
         return 1.0 / (1.0 + self._trust)
 
-    def ended(self, answered: bool, before: float, reached: float) -> None:
-        """A call ended when `reached` (G, 0 to 1) of all answers have come; it was `before` at the last look."""
+    def ended(self, answered: bool, promise: float | None, due: float) -> None:
+        """A call ended whose `promise` at the last look was this; None: it began after it. `due`: the chance of its
+        answer since then."""
         self.known += 1
-        p = self.value
-        self._learn(float(answered), math.log1p(-p * before) - math.log1p(-p * reached))
+        self._answers += float(answered)
+        self._exposure += due / self._rate
+        if promise is None:
+            self._learn(1.0, float(answered))
+        else:
+            self._learn(0.0, float(answered) - promise)
 
-    def look(self, before: Floats, reached: Floats) -> bool:
-        """Take the calls in flight into account, each with `reached` now and `before` at the last look. Return whether
-        there was a jump. One up is followed at once, as customers are at stake; one down by forgetting quickly, as it
-        may be chance and would be answered by too many calls."""
-        p = self.value
-        self._learn(0.0, float((np.log1p(-p * before) - np.log1p(-p * reached)).sum()))
+    def look(self, started: int, change: float, due: float) -> bool:
+        """Take the calls in flight into account: so many are new, the promises of all have changed by `change`, those
+        of the new ones from the rate, and `due` answers were to be expected of them. Return whether there was a jump.
+        One up is followed at once, as customers are at stake; one down by forgetting quickly, as it may be chance and
+        would be answered by too many calls."""
+        self._exposure += due / self._rate
+        self._learn(float(started), started * self._rate + change)
         jump = self._jump() if self.known >= self.FIRST else None
         if jump is None:
-            self._past.append((self._answers, self._exposure, self._level))
+            self._past.append((self._answers, self._exposure, self._rate))
             return False
-        answers, exposure = jump
-        level = (answers + 0.5) / (exposure + 0.5 / self._level)
-        if level > self._level:
-            self._level, self._trust = level, max(3.0, answers)
+        answers, expected = jump
+        level = -math.log1p(-self._rate) * (answers + 0.5) / (expected + 0.5)  # what hazards are proportional to
+        rate = -math.expm1(-level)
+        if rate > self._rate:
+            self._rate, self._trust = min(MOST, rate), max(3.0, answers)
         else:
             self._trust = min(self._trust, self.DOUBTED)
         self._past.clear()
         return True
 
-    def _learn(self, answers: float, expected: float) -> None:
-        """So many answers came where so many were expected."""
-        self._answers += answers
-        self._exposure += expected / self._level
-        self._level *= (self._trust + answers) / (self._trust + expected)
-        self._level = min(4.0, max(0.002, self._level))
+    def _learn(self, calls: float, answers: float) -> None:
+        """So many calls began, and so many answers more are there or promised."""
+        expected = calls * self._rate
         self._trust = min(self.MEMORY, self._trust + expected)
+        self._rate *= max(LEAST_STEP, 1.0 + (answers - expected) / self._trust)
+        self._rate = min(MOST, max(LEAST, self._rate))
 
     def _jump(self) -> tuple[float, float] | None:
-        """(answers, exposure) of the window that differs most from what was believed before it, if any is no chance."""
+        """(answers, those that were due) of the window that differs most from what was believed before it, if that is
+        no chance."""
         best, found = 1.0, None
         for size in self.WINDOWS:
             if size > len(self._past):
@@ -85,12 +93,12 @@ class AnswerRate:
             surprise = expected - answers + (answers * math.log(answers / expected) if answers and expected else 0.0)
             surprise /= self.UP if answers > expected else self.DOWN
             if surprise > best:
-                best, found = surprise, (answers, exposure)
+                best, found = surprise, (answers, exposure * self._rate)
         return found
 
     def shift(self, odds: float) -> None:
         """Another hour begins, in which the odds of an answer have been `odds` times as high as in the last one."""
-        p = self.value
-        self._level = -math.log1p(-p * odds / (1.0 - p + p * odds))
+        p = self._rate
+        self._rate = min(MOST, max(LEAST, p * odds / (1.0 - p + p * odds)))
         self._trust = min(self._trust, 20.0)
         self._past.clear()

@@ -23,6 +23,7 @@ class Situation:
     waiting: int = 0  # calls that no agent is reserved for yet
     ringing: tuple[float, ...] = ()  # ages of the calls that are dialled and have not joined the queue
     others: tuple[float, float] = (0.0, 0.0)  # mean and variance of the answers that other tasks' calls will bring
+    rivals: int = 0  # those calls
     room: int = 0  # calls that call_max and the trunk still allow
 
     @property

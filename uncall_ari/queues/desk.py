@@ -197,6 +197,15 @@ class Desk:
         """Seconds that the call has waited which has waited longest; 0 when none does."""
         return max((now - each.since for each in self._calls.values() if each.queue == queue), default=0.0)
 
+    def unserved(self, queue: str) -> int:
+        """Calls that no agent is reserved for."""
+        return sum(1 for each in self._calls.values() if each.queue == queue and not each.rung)
+
+    def wrap_up(self, queue: str) -> float:
+        """Seconds of wrap-up after a talk."""
+        rules = self._rules.get(queue)
+        return rules.wrap_up_seconds if rules else 0.0
+
     def place(self, call: str) -> int:
         """The place of a waiting call in its queue, from 1; 0 when it does not wait."""
         mine = self._calls.get(call)
