@@ -6,7 +6,9 @@ FreePBX's. It is not FreePBX itself.
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from tests.integration.conftest import TONE, carrier_of, write_tone
 from uncall_ari.config import load_settings
 from uncall_ari.engine import Engine
 from uncall_ari.lab import Lab
-from uncall_ari.lab.phones import Phone, busy, hearing, presses
+from uncall_ari.lab.phones import Carrier, Phone, busy, hearing, presses
 from uncall_ari.store.records import Outcome
 
 OURS, THEIRS = "4008001", "4009999"  # numbers that the engine leads, and that the old dialplan leads
@@ -206,10 +208,23 @@ async def leads_one(engine: Engine) -> None:
     await until(look, "the engine to lead one call", 10)
 
 
-@pytest.mark.parametrize("kind", ["asterisk", "freepbx"])
-async def test_both_dialplans_work(kind: str, fresh_lab: Callable[..., Lab], tmp_path: Path) -> None:
-    lab = fresh_lab()
-    config, plain = tmp_path / "uncall.toml", settings_of(lab, f"sqlite:///{tmp_path}/uncall.db")
+@dataclass
+class Site:
+    """The Asterisk of somebody else with the engine beside it, a carrier and two phones."""
+
+    lab: Lab
+    engine: Engine
+    carrier: Carrier
+    agent: Phone  # 801
+    clerk: Phone  # 802
+
+    async def database(self, family: str) -> str:
+        return await asyncio.to_thread(self.lab.asterisk.cli, f"database show {family}")
+
+
+@asynccontextmanager
+async def site(lab: Lab, config: Path, kind: str) -> AsyncIterator[Site]:
+    plain = settings_of(lab, f"sqlite:///{config.parent}/uncall.db")
     write_settings(config, plain)
     added = await printed(config, "--for", kind)
     await asyncio.to_thread(lab.asterisk.kill)
@@ -217,68 +232,86 @@ async def test_both_dialplans_work(kind: str, fresh_lab: Callable[..., Lab], tmp
     lab.asterisk.user, lab.asterisk.password = plain["asterisk"]["user"], plain["asterisk"]["password"]
     await asyncio.to_thread(lab.asterisk.start)
     assert "ERROR" not in lab.asterisk.log_tail(200), lab.asterisk.log_tail(200)
-    write_tone(lab.recordings / "tone.wav", TONE, 1.2)
-
+    secrets, port = dict(lab.spec.extensions), lab.asterisk.sip_port
     async with (
         carrier_of(lab) as carrier,
-        Phone("801", dict(lab.spec.extensions)["801"], lab.asterisk.sip_port) as agent,
-        Phone("802", dict(lab.spec.extensions)["802"], lab.asterisk.sip_port) as clerk,
+        Phone("801", secrets["801"], port) as agent,
+        Phone("802", secrets["802"], port) as clerk,
         Engine.running(load_settings(config), farewell_seconds=0) as engine,
     ):
         await engine.ari.connection.wait_up(10)
+        yield Site(lab, engine, carrier, agent, clerk)
 
-        # a campaign, on a trunk that is named as for chan_sip
-        carrier.behaviour = lambda number: busy() if number.endswith("1") else presses("9", after=1.5)
-        task = await start_task(engine, [CUSTOMER, "13800138001"], trunk="SIP/test/9")
-        await (await carrier.called("9" + CUSTOMER)).hears(TONE)
-        await finished(engine, task)
-        calls = await calls_by_number(engine._store, task)
-        assert {number: (call.outcome, call.keys) for number, (call,) in calls.items()} == {
-            CUSTOMER: (Outcome.CALL_BACK, "9"),
-            "13800138001": (Outcome.FAILED, ""),
-        }
 
-        # a number of ours, to the engine
-        outside = carrier.call(OURS, CUSTOMER)
-        inside = await agent.ringing()
-        inside.answer()
-        await outside.until_answered()
-        await leads_one(engine)
-        await hearing({"outside": outside, "801": inside}, {"outside": ["801"], "801": ["outside"]})
-        outside.hang_up()
-        await inside.until_ended()
+@pytest.mark.parametrize("kind", ["asterisk", "freepbx"])
+async def test_both_dialplans_work(kind: str, fresh_lab: Callable[..., Lab], tmp_path: Path) -> None:
+    lab = fresh_lab()
+    write_tone(lab.recordings / "tone.wav", TONE, 1.2)
+    async with site(lab, tmp_path / "uncall.toml", kind) as there:
+        await campaign_on_a_trunk_named_as_for_chan_sip(there)
+        await our_number_goes_to_the_engine(there)
+        await their_number_goes_where_it_always_went(there)
+        await their_feature_code_and_their_way_between_phones(there)
+        await our_codes(there)
 
-        # another one, to the old dialplan
-        outside = carrier.call(THEIRS, CUSTOMER)
-        inside = await clerk.ringing()
-        inside.answer()
-        await outside.until_answered()
-        await hearing({"outside": outside, "802": inside}, {"outside": ["802"], "802": ["outside"]})
-        assert engine.live_calls() == []
-        outside.hang_up()
-        await inside.until_ended()
 
-        # the old feature code, and the old way between phones
-        echo = await clerk.call("*43")
-        await echo.hears(echo.tone)
-        echo.hang_up()
-        call = clerk.dial("801")
-        inside = await agent.ringing()
-        inside.answer()
-        await hearing({"801": inside, "802": call}, {"801": ["802"], "802": ["801"]})
-        call.hang_up()
-        await inside.until_ended()
+async def campaign_on_a_trunk_named_as_for_chan_sip(there: Site) -> None:
+    there.carrier.behaviour = lambda number: busy() if number.endswith("1") else presses("9", after=1.5)
+    task = await start_task(there.engine, [CUSTOMER, "13800138001"], trunk="SIP/test/9")
+    await (await there.carrier.called("9" + CUSTOMER)).hears(TONE)
+    await finished(there.engine, task)
+    calls = await calls_by_number(there.engine._store, task)
+    assert {number: (call.outcome, call.keys) for number, (call,) in calls.items()} == {
+        CUSTOMER: (Outcome.CALL_BACK, "9"),
+        "13800138001": (Outcome.FAILED, ""),
+    }
 
-        # our codes
-        await (await agent.call("*23")).until_ended()
-        assert "uncall-out/801" in await asyncio.to_thread(lab.asterisk.cli, "database show uncall-out")
-        await (await agent.call("*22")).until_ended()
-        assert "uncall-in/801" in await asyncio.to_thread(lab.asterisk.cli, "database show uncall-in")
-        line = await agent.call("*24")
 
-        async def on_an_open_line() -> bool:
-            return any(channel.caller.number == "801" for channel in await engine.ari.channels())
+async def our_number_goes_to_the_engine(there: Site) -> None:
+    outside = there.carrier.call(OURS, CUSTOMER)
+    inside = await there.agent.ringing()
+    inside.answer()
+    await outside.until_answered()
+    await leads_one(there.engine)
+    await hearing({"outside": outside, "801": inside}, {"outside": ["801"], "801": ["outside"]})
+    outside.hang_up()
+    await inside.until_ended()
 
-        await until(on_an_open_line, "801's open line to be in Stasis", 10)
-        line.hang_up()
-        await line.until_ended()
+
+async def their_number_goes_where_it_always_went(there: Site) -> None:
+    outside = there.carrier.call(THEIRS, CUSTOMER)
+    inside = await there.clerk.ringing()
+    inside.answer()
+    await outside.until_answered()
+    await hearing({"outside": outside, "802": inside}, {"outside": ["802"], "802": ["outside"]})
+    assert there.engine.live_calls() == []
+    outside.hang_up()
+    await inside.until_ended()
+
+
+async def their_feature_code_and_their_way_between_phones(there: Site) -> None:
+    echo = await there.clerk.call("*43")
+    await echo.hears(echo.tone)
+    echo.hang_up()
+    call = there.clerk.dial("801")
+    inside = await there.agent.ringing()
+    inside.answer()
+    await hearing({"801": inside, "802": call}, {"801": ["802"], "802": ["801"]})
+    assert there.engine.live_calls() == []
+    call.hang_up()
+    await inside.until_ended()
+
+
+async def our_codes(there: Site) -> None:
+    await (await there.agent.call("*23")).until_ended()
+    assert "uncall-out/801" in await there.database("uncall-out")
+    await (await there.agent.call("*22")).until_ended()
+    assert "uncall-in/801" in await there.database("uncall-in")
+    line = await there.agent.call("*24")
+
+    async def on_an_open_line() -> bool:
+        return any(channel.caller.number == "801" for channel in await there.engine.ari.channels())
+
+    await until(on_an_open_line, "801's open line to be in Stasis", 10)
+    line.hang_up()
+    await line.until_ended()

@@ -74,7 +74,7 @@ async def _begun(means: Means) -> dict[str, CallLog]:
 
 def is_ours(means: Means, channel: Channel) -> bool:
     """Whether a channel is in our application, or a leg of ours on its way there, and no campaign's."""
-    in_app = channel.dialplan.app_name == "Stasis" and channel.dialplan.app_data.startswith(means.ari.app)
+    in_app = channel.dialplan.app_name == "Stasis" and channel.dialplan.app_data.split(",")[0] == means.ari.app
     return (in_app or bool(of(channel))) and "/" not in of(channel)
 
 
