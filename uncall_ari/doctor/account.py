@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from uncall_ari.config import Settings
 from uncall_ari.doctor.finding import Check, Finding, Words, fine, shown, skipped, warning
+from uncall_ari.doctor.modules import records
 
 _LISTENS = "0A"
 
@@ -81,12 +82,13 @@ def closed_to(asterisk: Account, folder: Path, rights: int, proven: Path | None)
 
 def call_recordings(settings: Settings, proven: Path | None) -> Finding:
     """Whether Asterisk can write the recordings of calls, and we can rename them."""
-    wanted = settings.recording.enabled or any(trunk.record for trunk in settings.trunk)
-    if not (wanted or any(settings.recording.extensions.values())):
+    if not records(settings):
         return skipped(Check.CALLS, "calls are not recorded", "未启用通话录音")
     folder = settings.recording.folder
     if not folder.is_dir():
         return _not_there(folder)
+    if settings.recording.fetch:
+        return fine(Check.CALLS, "the engine fetches them from Asterisk", "由引擎从 Asterisk 取回")
     if not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
         return _not_written(Words("the account that runs this", "当前账号"), folder, folder)
     asterisk = asterisk_of(settings)

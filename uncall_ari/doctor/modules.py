@@ -49,6 +49,7 @@ FETCHING = Need(
     Words("sounds from media.url", "从 media.url 获取声音"), ("res_curl", "func_curl", "res_http_media_cache")
 )
 RECORDING = Need(Words("recording calls", "通话录音"), ("app_mixmonitor",))
+FETCHED = Need(Words("recording.fetch", " recording.fetch "), ("res_ari_recordings",))
 
 
 def needed(settings: Settings) -> list[Need]:
@@ -60,10 +61,16 @@ def needed(settings: Settings) -> list[Need]:
         needs.append(FETCHING)
     if settings.fastagi.enabled:
         needs.append(ASKING)
-    if (
+    if records(settings):
+        needs += [RECORDING, FETCHED] if settings.recording.fetch else [RECORDING]
+    return needs
+
+
+def records(settings: Settings) -> bool:
+    """Whether any call is recorded."""
+    return (
         settings.recording.enabled
         or any(settings.recording.extensions.values())
-        or any(t.record for t in settings.trunk)
-    ):
-        needs.append(RECORDING)
-    return needs
+        or any(trunk.record for trunk in settings.trunk)
+        or any(queue.record for queue in settings.queue.values())
+    )
