@@ -30,6 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "uncall_ari.dialer.obstacle",
         "uncall_ari.dialer.window",
         "uncall_ari.media",
+        "uncall_ari.metrics.views",
         "uncall_ari.queues",
         "uncall_ari.store.records",
     },
@@ -38,6 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "uncall_ari.engine": {
         "uncall_ari.control",
         "uncall_ari.agents",
+        "uncall_ari.metrics",
         "uncall_ari.upkeep",
         "uncall_ari.asks",
         "uncall_ari.fastagi",
@@ -49,6 +51,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "uncall_ari.control": {"uncall_ari.flows", "uncall_ari.calls", *BELOW},
     "uncall_ari.agents": {"uncall_ari.flows", *BELOW},
     "uncall_ari.upkeep": {"uncall_ari.flows", *BELOW},
+    "uncall_ari.metrics": {
+        "uncall_ari.agents",
+        "uncall_ari.dialer",
+        "uncall_ari.flows",
+        "uncall_ari.calls",
+        *BELOW,
+    },
     "uncall_ari.asks": {
         "uncall_ari.fastagi",
         "uncall_ari.flows",
@@ -72,7 +81,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # The outside world, for tests and for trying things out, knows nothing of the engine.
     "uncall_ari.lab": {"uncall_ari.share"},
 }
-EVERYONES = {"uncall_ari.errors", "uncall_ari.logs", "uncall_ari.__version__"}
+EVERYONES = {"uncall_ari.errors", "uncall_ari.logs", "uncall_ari.metrics.meters", "uncall_ari.__version__"}
 
 # Functions of their arguments alone, the clock included.
 PURE = {

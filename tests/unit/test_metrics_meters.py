@@ -1,5 +1,6 @@
 """What the engine counts with."""
 
+from datetime import UTC, datetime
 from math import inf
 
 import pytest
@@ -47,7 +48,7 @@ def test_a_rate_counts_a_minute(waits: list[float], later: float) -> None:
     assert rate.per_minute(asked) == sum(each > asked - 60 for each in moments)
 
 
-NOON = 1_795_000_020 + 20.25  # a whole minute, and 20.25 s
+NOON = datetime(2026, 11, 18, 12, 27, 20, 250_000, UTC).timestamp()
 
 
 @pytest.mark.parametrize(
@@ -59,6 +60,8 @@ NOON = 1_795_000_020 + 20.25  # a whole minute, and 20.25 s
         ("2026-11-18T12:27:20.251+0000", 0.0),  # from the future: the clock was put back
         ("", None),
         ("yesterday, at noon o'clock", None),
+        ("2026-11-18T11:27:20.250+0000", 3600.0),
+        ("0001-01-01T00:00:00", None),
     ],
 )
 def test_an_events_lag(timestamp: str, seconds: float | None) -> None:

@@ -120,4 +120,4 @@ class Knowledge:
 
     def _promise(self, ages: Floats) -> Floats:
         """The chance of calls of these ages to be answered yet."""
-        return self.ringing.chances[self.ringing.places(ages), -1]
+        return np.asarray(self.ringing.chances[self.ringing.places(ages), -1])
