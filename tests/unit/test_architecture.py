@@ -71,7 +71,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "uncall_ari.queues": set(),
     "uncall_ari.flows": {"uncall_ari.calls", "uncall_ari.dialer.numbers", *BELOW},
     "uncall_ari.calls": BELOW,
-    "uncall_ari.config": {"uncall_ari.ivr", "uncall_ari.queues", "uncall_ari.dialer.causes", "uncall_ari.dialer.numbers"},
+    "uncall_ari.config": {
+        "uncall_ari.ivr",
+        "uncall_ari.queues",
+        "uncall_ari.dialer.causes",
+        "uncall_ari.dialer.numbers",
+    },
     "uncall_ari.ivr": {"uncall_ari.media.names"},
     "uncall_ari.media": {"uncall_ari.share"},
     "uncall_ari.ari": set(),
@@ -96,10 +101,28 @@ PURE = {
     "uncall_ari.dialer.whynot",
     "uncall_ari.dialer.whynumber",
     "uncall_ari.dialer.window",
+    "uncall_ari.pacing",
     "uncall_ari.queues",
 }
-HARMLESS = {"collections", "dataclasses", "datetime", "enum", "functools", "itertools", "math", "random", "re", "statistics"}
-VALUES = {"uncall_ari.errors", "uncall_ari.media.names", "uncall_ari.store.records", "uncall_ari.config.dialling", "uncall_ari.pacing.situation"}
+HARMLESS = {
+    "collections",
+    "dataclasses",
+    "datetime",
+    "enum",
+    "functools",
+    "itertools",
+    "math",
+    "numpy",
+    "random",
+    "re",
+    "statistics",
+}
+VALUES = {
+    "uncall_ari.errors",
+    "uncall_ari.media.names",
+    "uncall_ari.store.records",
+    "uncall_ari.config.dialling",
+}
 PURE_MAY_IMPORT = {*HARMLESS, "typing", "pydantic", *VALUES, *PURE}
 PURE_MAY_NOT_CALL = {"open", "print", "input", "now", "utcnow", "today"}
 
@@ -108,7 +131,12 @@ MISSPELT: dict[str, tuple[str, ...]] = {
     "setBuys": ("api/methods/",),
     "getReordingFilesList": ("api/methods/", "uncall_ari/demo/"),  # the demo is a client
     "delReordingFiles": ("api/methods/",),
-    "task_cortrol_type": ("api/methods/", "uncall_ari/store/tables.py", "uncall_ari/store/tasks.py", "uncall_ari/dialer/plan.py"),
+    "task_cortrol_type": (
+        "api/methods/",
+        "uncall_ari/store/tables.py",
+        "uncall_ari/store/tasks.py",
+        "uncall_ari/dialer/plan.py",
+    ),
     "unallcc": ("api/methods/", "api/calls.py"),  # what a failure's <result> says hangs on the section
     "unacall": ("uncall_ari/lab/mariadb.py",),
 }

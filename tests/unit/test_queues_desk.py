@@ -9,9 +9,7 @@ from uncall_ari.queues import Desk, Member, Rules, State, Strategy
 
 def desk_of(strategy: Strategy = Strategy.LINEAR, *members: Member | str) -> Desk:
     made = [each if isinstance(each, Member) else Member(each) for each in members or ("801", "802", "803")]
-    desk = Desk(
-        {"600": Rules(tuple(made), strategy, wrap_up_seconds=10.0, rest_seconds=30.0)}, seed=1
-    )
+    desk = Desk({"600": Rules(tuple(made), strategy, wrap_up_seconds=10.0, rest_seconds=30.0)}, seed=1)
     for place, member in enumerate(made):
         desk.agent(member.extension, signed_in=True, available=True, now=float(place))
     return desk

@@ -84,7 +84,7 @@ class Inquiry:
             return AgentFacts(plan.queue, states, staffed, reason)
         ringing = self._paces.ringing(plan.task_id)
         day = now.date().toordinal()
-        today, month = budget.today(day), budget.month(day)
+        today, month = budget.of_day(day), budget.month(day)
         return AgentFacts(plan.queue, states, staffed, reason, budget.ceiling, today, month, ringing)
 
     async def _number(

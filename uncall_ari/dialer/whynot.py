@@ -206,7 +206,7 @@ def _pace(code: Code, agents: AgentFacts, reason: Reason) -> tuple[str, str]:
         case Code.IN_FLIGHT:
             return (
                 f"正在振铃的 {agents.ringing} 个呼叫已足够空闲或即将空闲的坐席接听（{chinese}）" + _expected(reason)[0],
-                f"the calls that ring ({agents.ringing}) are enough for the agents who are free or about to be ({english})"
+                f"the calls that ring ({agents.ringing}) are enough for agents who are free or about to be ({english})"
                 + _expected(reason)[1],
             )
         case Code.LEARNING:

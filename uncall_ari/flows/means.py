@@ -61,7 +61,7 @@ class Means:
         return self.settings.extensions.ring_seconds
 
     def records(self, talk: Talk) -> bool:
-        """Whether a talk is recorded: what is said of an extension in it counts first, then of its queue, then of its trunk."""
+        """Whether a talk is recorded: what is said of an extension in it counts first, then of its queue, its trunk."""
         recording = self.settings.recording
         for party in talk.parties:
             if party.is_extension and party.number in recording.extensions:

@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-GRAMMAR = '"step NAME", "menu VALUE", "extension NUMBER", "queue VALUE", "call back", "hang up" or "repeat"'  # for messages and docs
+# For messages and docs.
+GRAMMAR = '"step NAME", "menu VALUE", "extension NUMBER", "queue VALUE", "call back", "hang up" or "repeat"'
 NAME = r"[A-Za-z0-9_-]{1,50}"  # of steps and menus; 50 is the width of `task_queue` (contract section 5)
 _SENTENCES = {
     "step": re.compile(NAME),

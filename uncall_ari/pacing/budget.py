@@ -47,7 +47,7 @@ class Budget:
         """One of them found no agent in time."""
         self._of(day)[1] += 1
 
-    def today(self, day: int) -> tuple[int, int]:
+    def of_day(self, day: int) -> tuple[int, int]:
         """(live answers, abandoned ones) of the day."""
         answers, abandoned = self._days.get(day, (0, 0))
         return answers, abandoned
@@ -63,7 +63,7 @@ class Budget:
 
     def target_day(self, day: int) -> float:
         """What today allows, whatever was before."""
-        return self._target(*self.today(day))
+        return self._target(*self.of_day(day))
 
     def target_month(self, day: int) -> float:
         """What the 30 days allow. What has been overspent is saved within about a day."""

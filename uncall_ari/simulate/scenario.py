@@ -93,7 +93,7 @@ SCENARIOS: dict[str, Scenario] = {
             machines=0.35,
             refused=0.2,
         ),
-        Scenario("refused", "half of the calls without an answer are refused within 5 s", _steady(0.3), _TALK, refused=0.5),
+        Scenario("refused", "half of the calls that fail are refused within 5 s", _steady(0.3), _TALK, refused=0.5),
         Scenario("narrow", "a trunk of 1.8 channels for each agent", _steady(0.3), _TALK, channels=1.8),
     )
 }
