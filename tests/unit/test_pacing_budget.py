@@ -66,8 +66,8 @@ def test_a_day_and_its_parts_are_added_up() -> None:
     bound = Budget(0.03, [(TODAY, 10, 1), (TODAY, 5, 0)])
     bound.answered(TODAY)
     bound.abandoned(TODAY)
-    assert bound.today(TODAY) == (16, 2)
-    assert bound.today(TODAY + 1) == (0, 0)
+    assert bound.of_day(TODAY) == (16, 2)
+    assert bound.of_day(TODAY + 1) == (0, 0)
 
 
 @pytest.mark.parametrize("ceiling", [0.0, -1.0, 1.01, float("nan")])
@@ -94,6 +94,6 @@ def test_who_follows_the_target_keeps_the_ceiling_on_19_days_of_20_and_uses_it(a
             if chance.random() < bound.target(TODAY) / 2:
                 bound.abandoned(TODAY)
                 bound.abandoned(TODAY)
-        rates.append(bound.today(TODAY)[1] / answers)
+        rates.append(bound.of_day(TODAY)[1] / answers)
     assert sum(rate <= 0.03 for rate in rates) >= 57, sorted(rates)[-6:]
     assert sum(rates) / len(rates) > 0.03 * (1 - 8 / (0.03 * answers)) * 0.9
