@@ -301,10 +301,14 @@ async def test_without_agents_nobody_is_dialled_and_the_reason_is_told(scene: Wo
     await talking(customer, line)
 
 
-@pytest.mark.parametrize(
-    "mode",
-    ["g", "i", "ai"],
-)
+async def standing(scene: World, tasks: list[int]) -> str:
+    """What the engine says of agents, queue and tasks, for a failure's text."""
+    engine = scene.engine
+    why = {task: [str(each.code) for each in await engine.obstacles(task, None)] for task in tasks}
+    return f"{engine.agents()}; {engine.queue_views()}; {why}; {scene.carrier.report()}"
+
+
+@pytest.mark.parametrize("mode", ["g", "i", "ai"])
 async def test_two_tasks_do_not_count_on_the_same_agent(scene: World, mode: str) -> None:
     scene.carrier.behaviour = lambda number: answers(after=0.5, hang_up_after=0.8)
     await open_line(scene.engine, scene.phones["801"])
@@ -315,7 +319,10 @@ async def test_two_tasks_do_not_count_on_the_same_agent(scene: World, mode: str)
         for each in range(2)
     ]
     for task in tasks:
-        row = await finished(scene.engine, task)
+        try:
+            row = await finished(scene.engine, task)
+        except AssertionError as late:
+            raise AssertionError(f"{late}; {await standing(scene, tasks)}") from None
         assert (row.called, row.success) == (4, 4), scene.carrier.report()
     assert scene.carrier.most_at_once() == 1, scene.carrier.report()
     assert set(scene.carrier.dialled.values()) == {1}

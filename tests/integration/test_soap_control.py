@@ -165,6 +165,8 @@ CASES = [
         refused("getAllExtenStatus", "Connection Failed"),
     ),
     clicking("OnClickBridge", "13900139000", WhyNot.UNAVAILABLE, "Busy"),
+    command(("signIn", "801"), "Agent signed in", WhyNot.NO_MEMBER, "Agent not in queue"),
+    command(("signOut", "801"), "Agent signed out", WhyNot.NO_MEMBER, "Agent not in queue"),
 ]
 COMMANDS = [  # what has reached the engine when all cases were done
     ("click", "801", CUSTOMER, "crm-7"),
@@ -180,6 +182,8 @@ COMMANDS = [  # what has reached the engine when all cases were done
     ("whisper", "803", "801"),
     ("hang up", "801"),
     ("bridge", "13900139000", CUSTOMER, "crm-7"),
+    ("sign in", "801"),
+    ("sign out", "801"),
 ]
 
 

@@ -18,7 +18,7 @@ from uncall_ari.calls.talk import Party
 from uncall_ari.config import Settings
 from uncall_ari.dialer.attempt import Attempt, Finished, Stage
 from uncall_ari.dialer.left_open import left_story, waited_of
-from uncall_ari.dialer.lines import Lines
+from uncall_ari.dialer.lines import TICK_SECONDS, Lines
 from uncall_ari.dialer.numbers import dialable, first_known, spellings
 from uncall_ari.dialer.outcome import CallEnd, EndedBy, Refused, ending
 from uncall_ari.dialer.paces import Paces
@@ -42,6 +42,10 @@ log = structlog.get_logger(__name__)
 AWAY_SECONDS = 1.0  # between two attempts while the database is away
 WORDS = {each: each.name.lower().replace("_", "-") for each in Outcome}  # for the figures
 
+
+import os
+_Q=float(os.environ.get('BENCH_Q','0.1'))
+def _q(x): return int(x/_Q)*_Q
 
 class Calls:
     """Every attempt between its claim and its settlement."""
@@ -73,7 +77,11 @@ class Calls:
         return len(self._tasks)
 
     async def begin(self, plan: Plan, claims: list[Claim]) -> None:
-        """Dial freshly claimed numbers, or settle them at once when they must not be dialled."""
+        """Dial freshly claimed numbers, or settle them at once when they must not be dialled.
+
+        They are dialled evenly until the next lot comes: a carrier, Asterisk and we ourselves take ten calls in a row
+        better than ten at once, whose answers come at once, too.
+        """
         self._open.update(claim.uid for claim in claims)
         try:
             numbers = spellings(claim.number for claim in claims)
@@ -83,7 +91,7 @@ class Calls:
             for claim in claims:
                 self._spawn(self._give_back(claim), claim)
             raise
-        for claim in claims:
+        for place, claim in enumerate(claims):
             until = first_known(claim.number, resting)
             if until is not None:
                 self._spawn(self._give_back(claim, until), claim)
@@ -94,7 +102,7 @@ class Calls:
             else:
                 story = Story()
                 self._paces.dialled(plan, claim.uid, story, script.patience)
-                self._start(claim, script, plan.trunk.value, story, Stage.CLAIMED)
+                self._start(claim, script, plan.trunk.value, story, Stage.CLAIMED, _q(place / len(claims) * TICK_SECONDS))
 
     async def preview(self, plan: Plan, claim: Claim, extension: str, leg: str) -> None:
         """Dial a number that its agent has asked for; `leg` is the id for his, which his phone is reserved for.
@@ -146,9 +154,10 @@ class Calls:
         if not await self.settler.drain(seconds=10.0):
             log.error("results could not be written; the next start settles them", waiting=self.settler.waiting)
 
-    def _start(self, claim: Claim, script: Script, trunk: str, story: Story, stage: Stage) -> None:
+    def _start(self, claim: Claim, script: Script, trunk: str, story: Story, stage: Stage, after: float = 0.0) -> None:
+        """Carry a call through, beginning `after` so many seconds."""
         self._lines.started(claim.uid, trunk, claim.task_id)
-        self._spawn(self._carry_through(claim, script, trunk, story, stage), claim)
+        self._spawn(self._carry_through(claim, script, trunk, story, stage, after), claim)
 
     async def _previewed(self, claim: Claim, script: Script, trunk: str, extension: str, leg: str) -> None:
         """Ring the agent, then carry the call through; an agent who does not answer leaves the number open."""
@@ -167,7 +176,9 @@ class Calls:
         if not began:
             await self._give_back(claim)
 
-    async def _carry_through(self, claim: Claim, script: Script, trunk: str, story: Story, stage: Stage) -> None:
+    async def _carry_through(
+        self, claim: Claim, script: Script, trunk: str, story: Story, stage: Stage, after: float = 0.0
+    ) -> None:
         ongoing, again = self.means.board.ongoing, stage is not Stage.CLAIMED
         number, who = claim.number, script.agent.number if script.agent else ""
         ongoing.begin(Call(claim.uid, Kind.CAMPAIGN, number, who, trunk, claim.task_id, taken_over=again))
@@ -178,6 +189,8 @@ class Calls:
 
         attempt = Attempt(self.means, self._witness, claim, script, story, on_answer)
         try:
+            if after:
+                await asyncio.sleep(after)
             stopped = stage is Stage.CLAIMED and not self._runs(claim.task_id)  # since it was claimed
             finished = None if stopped else await attempt.run(stage)
         except Exception:
