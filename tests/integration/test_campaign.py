@@ -350,3 +350,23 @@ async def test_a_task_that_is_deleted_under_way_stops_nothing_else(lab: Lab, car
         last = await start_task(engine, ["13900139000"])
         await carrier.called("13900139000")
         await finished(engine, last)
+
+
+async def test_numbers_that_come_while_a_task_is_being_finished_do_not_stop_the_dialler(
+    lab: Lab, carrier: Carrier, sqlite: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has changed in the tables is told (`wake`) between the question whether a task is at its end and the answer:
+    that used to end the dialler."""
+    carrier.behaviour = lambda number: busy()
+    finish = Store.finish_task
+    async with engine_on(lab, sqlite) as engine:
+
+        async def finish_meanwhile(store: Store, task_id: int) -> bool:
+            done = await finish(store, task_id)
+            engine.dialer.wake()
+            return done
+
+        monkeypatch.setattr(Store, "finish_task", finish_meanwhile)
+        for _ in range(2):
+            task = await start_task(engine, ["13800138001"], recording="0")
+            assert (await finished(engine, task)).failed == 1

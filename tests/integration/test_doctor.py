@@ -146,13 +146,19 @@ async def test_all_is_well_and_nothing_is_changed(clinic: Lab, tmp_path: Path) -
 async def nothing_left(lab: Lab) -> None:
     """Wait until Asterisk has neither a channel nor an application of the check's."""
 
-    async def gone() -> bool:
-        told = await asyncio.to_thread(
-            lambda: lab.asterisk.cli("core show channels count") + lab.asterisk.cli("ari show apps")
-        )
-        return "0 active channels" in told and "uncall" not in told
+    told = ""
 
-    await until(gone, "no channel and no application to be left", 10)
+    async def gone() -> bool:
+        nonlocal told
+        told = await asyncio.to_thread(
+            lambda: lab.asterisk.cli("core show channels concise") + lab.asterisk.cli("ari show apps")
+        )
+        return "Local/" not in told and "Snoop/" not in told and "check-" not in told
+
+    try:
+        await until(gone, "no channel and no application to be left", 10)
+    except AssertionError as late:
+        raise AssertionError(f"{late}; Asterisk says: {told}") from None
 
 
 async def test_warnings_give_1_and_chinese(clinic: Lab, tmp_path: Path) -> None:

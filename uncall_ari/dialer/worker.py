@@ -198,9 +198,9 @@ class Dialer:
                 self._droughts.setdefault(plan.task_id, Drought(now, now))
         for task_id, drought in list(self._droughts.items()):
             if task_id not in self._watch.plans:
-                del self._droughts[task_id]
+                self._droughts.pop(task_id, None)
             elif now - drought.since >= self._settings.dialer.finish_after and not self._lines.calls_of(task_id):
                 with contextlib.suppress(NoSuchTask):
                     if await self._store.finish_task(task_id):
                         log.info("a task is finished", task=task_id)
-                del self._droughts[task_id]
+                self._droughts.pop(task_id, None)
