@@ -26,12 +26,15 @@ serve: setup rootfs  ## Serve on 127.0.0.1 with an Asterisk of its own: make ser
 	@$(BIN)/uncall lab serve $(if $(PORT),--port $(PORT)) $(ARGS)
 
 ##@ Work on it
-.PHONY: test unit check format
+.PHONY: test unit bench check format
 test: setup tools rootfs  ## Run all tests, with real servers: make test [ARGS="-k soap -x"]
 	@$(PYTEST) $(ARGS)
 
 unit: setup tools  ## Run the tests that need no servers
 	@$(PYTEST) tests/unit $(ARGS)
+
+bench: setup rootfs  ## Measure calls, reactions and SOAP: 12 minutes, or make bench ARGS=--quick
+	@$(BIN)/python -m tests.bench.run $(ARGS)
 
 check: setup  ## Check style, format and types, and change nothing
 	@$(BIN)/ruff check $(CODE)

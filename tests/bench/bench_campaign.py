@@ -18,6 +18,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import Progress
 
+from tests.bench.machine import asterisk_cpu
 from tests.integration.conftest import write_tone
 from uncall_ari.config import Settings, load_settings
 from uncall_ari.engine import Engine
@@ -53,14 +54,6 @@ def settings_for(lab: Lab, folder: Path, rate: float, channels: int, database: s
     )
 
 
-def cpu_of(lab: Lab) -> float:
-    """CPU seconds that the lab's Asterisk has used."""
-    process = lab.asterisk.process
-    assert process is not None, "Asterisk has ended"
-    fields = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 async def campaign(engine: Engine, numbers: int, channels: int) -> tuple[int, float]:
     """Dial `numbers` numbers; returns the task and the seconds that adding 2,000 numbers took at most."""
     task = NewTask(
@@ -86,14 +79,14 @@ async def run(lab: Lab, arguments: argparse.Namespace) -> None:
         async with Engine.running(settings) as engine:
             task_id, adding = await campaign(engine, in_task, channels)
             await engine.ari.connection.wait_up(10)
-            ours, theirs = resource.getrusage(resource.RUSAGE_SELF), cpu_of(lab)
+            ours, theirs = resource.getrusage(resource.RUSAGE_SELF), asterisk_cpu(lab)
             began = time.perf_counter()
             await engine.update_task(task_id, TaskStatus.RUN, None, None)
             most, numbers = await _follow(engine, task_id, numbers, arguments.seconds * 3 + 60)
             seconds = time.perf_counter() - began
             used = resource.getrusage(resource.RUSAGE_SELF)
             user, system = (used.ru_utime - ours.ru_utime) / numbers, (used.ru_stime - ours.ru_stime) / numbers
-            asterisk = (cpu_of(lab) - theirs) / numbers
+            asterisk = (asterisk_cpu(lab) - theirs) / numbers
             await engine.update_task(task_id, TaskStatus.STOP, None, None)
             (task,) = await engine.tasks(task_id)
             causes = Counter((call.outcome, call.cause) for call in await engine._store.calls(task_id, most=numbers))

@@ -28,6 +28,8 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench.machine import cpu_of, memory_of
+from tests.bench.soap import END, HOST, is_answer, request
 from tests.integration.campaigns import plain_settings, write_settings
 from uncall_ari.demo.service import service
 from uncall_ari.lab import Lab, LabSpec, TrunkSpec
@@ -35,32 +37,11 @@ from uncall_ari.lab.phones import Carrier, Phone
 from uncall_ari.lab.ports import free_port
 
 out = Console()
-HOST = "127.0.0.1"
 PHONES = 5  # with real phones; they ask by themselves
 FIRST_EXTENSION = 10000  # of those that only ask
 CUSTOMER = "13800138000"
 WARM_SECONDS = 4.0  # each has asked once by then
 PAUSE_SECONDS = 0.005  # between two questions of the one who asks without a pause
-
-# What SoapClient of PHP 8.2 sends for $client->popEvent('801'), made from our WSDL.
-_BODY = (
-    '<?xml version="1.0" encoding="UTF-8"?>\n'
-    '<SOAP-ENV:Envelope xmlns:SOAP-ENV="http://schemas.xmlsoap.org/soap/envelope/" xmlns:ns1="urn:Uncall" '
-    'xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
-    'xmlns:SOAP-ENC="http://schemas.xmlsoap.org/soap/encoding/" '
-    'SOAP-ENV:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/"><SOAP-ENV:Body><ns1:popEvent>'
-    '<strExten xsi:type="xsd:string">{}</strExten></ns1:popEvent></SOAP-ENV:Body></SOAP-ENV:Envelope>\n'
-)
-_HEAD = (
-    "POST /uncall_api/index.php HTTP/1.1\r\nHost: {}:{}\r\nConnection: Keep-Alive\r\nUser-Agent: PHP-SOAP/8.2.36\r\n"
-    'Content-Type: text/xml; charset=utf-8\r\nSOAPAction: "urn:Uncall#Uncall#popEvent"\r\nContent-Length: {}\r\n\r\n'
-)
-
-
-def request(port: int, extension: object) -> bytes:
-    """The bytes that PHP sends."""
-    body = _BODY.format(extension)
-    return (_HEAD.format(HOST, port, len(body)) + body).encode()
 
 
 @dataclass
@@ -100,11 +81,11 @@ class Screen(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._got += data
-        if not self._got.endswith(b"</SOAP-ENV:Envelope>\n"):
+        if not self._got.endswith(END):
             return
         answer, self._got = self._got, b""
         self._asked.latencies.append(time.perf_counter() - self._sent)
-        self._asked.bad += not answer.startswith(b"HTTP/1.1 200") or b"popEventResponse" not in answer
+        self._asked.bad += not is_answer(answer, "popEvent")
         self._sent = 0.0
         self.on_answer(answer)
 
@@ -124,7 +105,7 @@ async def _ask_on(port: int, extensions: int, every: float, pipe: Connection) ->
     asked = Asked([])
     screens = []
     for number in range(extensions):
-        make = partial(Screen, request(port, FIRST_EXTENSION + number), every, asked)
+        make = partial(Screen, request(port, "popEvent", strExten=FIRST_EXTENSION + number), every, asked)
         screens.append((await loop.create_connection(make, HOST, port))[1])
     for number, screen in enumerate(screens):
         screen.begin(every * number / extensions)
@@ -164,18 +145,6 @@ class Clients:
         self._pipe.close()
         self._process.terminate()
         self._process.join()
-
-
-def cpu_of(pid: int) -> tuple[float, float]:
-    """CPU seconds that a process has used: its own code's and the kernel's."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    ticks = os.sysconf("SC_CLK_TCK")
-    return int(fields[11]) / ticks, int(fields[12]) / ticks
-
-
-def memory_of(pid: int) -> float:
-    """MB that a process has in memory."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 async def polls(pid: int, clients: Clients, arguments: argparse.Namespace) -> None:
@@ -253,7 +222,7 @@ async def phones_of(lab: Lab) -> AsyncIterator[list[Phone]]:
 async def _eager(port: int, extension: str) -> Callable[["asyncio.Future[float]"], None]:
     """A screen that asks again and again until a future is done; the future gets the moment of the pop."""
     loop = asyncio.get_running_loop()
-    screen = Screen(request(port, extension), 0, Asked([]))
+    screen = Screen(request(port, "popEvent", strExten=extension), 0, Asked([]))
     await loop.create_connection(lambda: screen, HOST, port)
 
     def ask(seen: "asyncio.Future[float]") -> None:

@@ -28,7 +28,7 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.bench_campaign import cpu_of
+from tests.bench.machine import asterisk_cpu
 from tests.integration.campaigns import finished, settings_for, start_task, until
 from uncall_ari.engine import Engine
 from uncall_ari.lab import Lab, LabSpec, TrunkSpec
@@ -194,7 +194,7 @@ async def load(lab: Lab, folder: Path, arguments: argparse.Namespace) -> Load:
 
 
 async def measure(lab: Lab, engine: Engine, task: int, arguments: argparse.Namespace) -> Load:
-    ours, theirs, began = resource.getrusage(resource.RUSAGE_SELF), cpu_of(lab), time.perf_counter()
+    ours, theirs, began = resource.getrusage(resource.RUSAGE_SELF), asterisk_cpu(lab), time.perf_counter()
     since = await rows_of(engine, task)
     async with lateness() as late, answers_of_ari(engine) as answered:
         flights, talking, double = [], [], 0
@@ -204,7 +204,7 @@ async def measure(lab: Lab, engine: Engine, task: int, arguments: argparse.Names
             (view,) = engine.queue_views()
             talking.append(view.talking)
     seconds, used = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF)
-    asterisk = (cpu_of(lab) - theirs) / seconds
+    asterisk = (asterisk_cpu(lab) - theirs) / seconds
     cpu = used.ru_utime + used.ru_stime - ours.ru_utime - ours.ru_stime
     rows = await rows_of(engine, task)
     fresh = [row for row in rows if row.uid not in {each.uid for each in since}]

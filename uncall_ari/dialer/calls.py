@@ -39,13 +39,10 @@ from uncall_ari.store.records import Claim, Outcome, Settlement
 
 log = structlog.get_logger(__name__)
 
+LOTS = 3  # in which the calls of a tick are dialled; more: quicker reactions, more CPU (all sides wake up more often)
 AWAY_SECONDS = 1.0  # between two attempts while the database is away
 WORDS = {each: each.name.lower().replace("_", "-") for each in Outcome}  # for the figures
 
-
-import os
-_Q=float(os.environ.get('BENCH_Q','0.1'))
-def _q(x): return int(x/_Q)*_Q
 
 class Calls:
     """Every attempt between its claim and its settlement."""
@@ -79,8 +76,8 @@ class Calls:
     async def begin(self, plan: Plan, claims: list[Claim]) -> None:
         """Dial freshly claimed numbers, or settle them at once when they must not be dialled.
 
-        They are dialled evenly until the next lot comes: a carrier, Asterisk and we ourselves take ten calls in a row
-        better than ten at once, whose answers come at once, too.
+        In a few lots, until the next claims come: what is dialled at once is answered at once, and then each waits for
+        the others.
         """
         self._open.update(claim.uid for claim in claims)
         try:
@@ -100,9 +97,9 @@ class Calls:
             if isinstance(script, Refused):
                 self._settle(claim, Story(), Finished(CallEnd(refused=script), datetime.now(UTC)))
             else:
-                story = Story()
+                story, after = Story(), place * LOTS // len(claims) / LOTS * TICK_SECONDS
                 self._paces.dialled(plan, claim.uid, story, script.patience)
-                self._start(claim, script, plan.trunk.value, story, Stage.CLAIMED, _q(place / len(claims) * TICK_SECONDS))
+                self._start(claim, script, plan.trunk.value, story, Stage.CLAIMED, after)
 
     async def preview(self, plan: Plan, claim: Claim, extension: str, leg: str) -> None:
         """Dial a number that its agent has asked for; `leg` is the id for his, which his phone is reserved for.
