@@ -8,7 +8,15 @@ from typing import Any
 
 import pytest
 
-from tests.integration.campaigns import calls_by_number, finished, settings_for, start_task, third_party, until
+from tests.integration.campaigns import (
+    calls_by_number,
+    finished,
+    new_task,
+    settings_for,
+    start_task,
+    third_party,
+    until,
+)
 from tests.integration.conftest import TONE
 from uncall_ari.engine import Engine
 from uncall_ari.lab import Lab
@@ -370,3 +378,21 @@ async def test_numbers_that_come_while_a_task_is_being_finished_do_not_stop_the_
         for _ in range(2):
             task = await start_task(engine, ["13800138001"], recording="0")
             assert (await finished(engine, task)).failed == 1
+
+
+async def test_a_number_with_dashes_is_on_the_do_not_call_list_too(lab: Lab, carrier: Carrier, sqlite: str) -> None:
+    """A third party writes numbers as people do; the list has the digits."""
+    carrier.behaviour = lambda number: answers()
+    async with engine_on(lab, sqlite) as engine:
+        third_party(sqlite, "INSERT INTO uncall_dnc (number, added_at) VALUES ('13800138001', '2026-01-01')")
+        task = await engine.add_task(new_task(recording="0"))
+        await engine.update_task(task, TaskStatus.RUN, None, None)
+        third_party(sqlite, f"INSERT INTO o_task_run_{task} (mobile) VALUES ('138-0013-8001')")
+        seen: list[int] = []
+
+        async def settled() -> bool:
+            seen[:] = [row["call_status"] for row in third_party(sqlite, f"SELECT call_status FROM o_task_run_{task}")]
+            return seen == [Outcome.IGNORED]
+
+        await until(settled, f"the number to be ignored, it is {seen}")
+    assert not carrier.calls
