@@ -93,6 +93,7 @@ class WhyNot(Enum):
     CANNOT_LISTEN = "the supervisor cannot listen to this call"
     NOT_CHANGED = "Asterisk has not written it down, or nothing was to be changed"
     NO_MEMBER = "the extension is a member of no queue"
+    NO_AGENT = "there is no such extension"
     NOT_HIS = "the number is another agent's, or was dialled meanwhile"
     NOT_DIALABLE = "the number must not be dialled: it is on the do-not-call list, rests, or no trunk may dial it"
     NO_ROOM = "the trunk or the task has no room for another call"

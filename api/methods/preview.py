@@ -39,6 +39,7 @@ NEXT = Method(
     _next,
     fields=("number_id", "mobile", "contact", "remark", "address", "customer_id"),
     root="uncall",
+    refusals={WhyNot.NO_AGENT: Refusal("agent is error")},
     changes=True,
 )
 DIAL = Method(

@@ -133,3 +133,17 @@ async def test_only_a_running_click_task_has_previews(scene: World, tmp_path: Pa
     await scene.engine.update_task(clicks, TaskStatus.STOP, None, None)
     with pytest.raises(NoSuchTask):
         await scene.engine.preview_next(clicks, "801")
+
+
+async def test_who_is_no_extension_gets_no_number_and_takes_none_away(scene: World) -> None:
+    task = await click_task(scene, CUSTOMER)
+    for made_up in ("899", "9" * 20):
+        with pytest.raises(CommandRefused) as refused:
+            await scene.engine.preview_next(task, made_up)
+        assert refused.value.why is WhyNot.NO_AGENT
+        with pytest.raises(CommandRefused) as refused:
+            await scene.engine.preview_dial(task, 1, made_up)
+        assert refused.value.why is WhyNot.UNAVAILABLE
+    number = await scene.engine.preview_next(task, "801")
+    assert number is not None
+    assert number.number == CUSTOMER

@@ -12,6 +12,8 @@ from uncall_ari.errors import CommandRefused, NoSuchTask, WhyNot
 from uncall_ari.store import Store
 from uncall_ari.store.records import PreviewNumber
 
+LARGEST = 2**31 - 1
+
 
 class Previews:
     """The click tasks that run. All raise StoreUnavailable, and ConnectionFailed when Asterisk is not reached."""
@@ -22,9 +24,13 @@ class Previews:
     async def next(self, task_id: int, extension: str) -> PreviewNumber | None:
         """The next number for this agent, which is his from now on; None when there is none.
 
-        Raises NoSuchTask for a task that is no click task, does not run, or whose day is over.
+        Raises NoSuchTask for a task that is no click task, does not run, or whose day is over, CommandRefused NO_AGENT
+        for who is no extension, or one whose number the column `extension`, an int(10), cannot hold: whoever asks under
+        made-up numbers would take all numbers away from the agents.
         """
         self._plan(task_id)
+        if int(extension) > LARGEST or not await self._calls.means.extensions.exists(extension):
+            raise CommandRefused(WhyNot.NO_AGENT)
         return await self._store.pick(task_id, extension)
 
     async def dial(self, task_id: int, number_id: int, extension: str) -> str:
@@ -35,6 +41,8 @@ class Previews:
         that is another agent's or was dialled meanwhile, NOT_DIALABLE for one that must not be dialled, NO_ROOM.
         """
         plan, board = self._plan(task_id), self._calls.means.board
+        if int(extension) > LARGEST:
+            raise CommandRefused(WhyNot.UNAVAILABLE)
         uid, leg = self._ids.new(), self._ids.new()
         board.reserve(extension, leg)
         try:
