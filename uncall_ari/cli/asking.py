@@ -1,7 +1,6 @@
 """Asking the running service over its JSON interface: where it is, what lets us in, and what its answer says."""
 
 import base64
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 import aiohttp
 import msgspec
 
+from uncall_ari.cli.terminal import plain
 from uncall_ari.config import WebSettings, load_settings
 from uncall_ari.errors import ConfigError, UncallError
 
@@ -126,14 +126,3 @@ def _data(status: int, body: bytes, url: str, remedies: Mapping[str, str]) -> An
 def no_service(url: str, status: int = 200) -> NotAnswered:
     """What is to be raised of an answer that no service of ours gives."""
     return NotAnswered(f"{plain(url)} is no uncall service (HTTP status {status}): check --url")
-
-
-def speaks_chinese() -> bool:
-    """As the C library finds the language of messages: the first of these that is set."""
-    variables = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    return next((value for value in variables if value), "").startswith("zh")
-
-
-def plain(text: str) -> str:
-    """For a terminal: nothing that it obeys."""
-    return "".join(each if each.isprintable() else "?" for each in text)

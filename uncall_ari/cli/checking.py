@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +10,8 @@ import structlog
 from rich.console import Console
 from rich.text import Text
 
+from uncall_ari.cli.terminal import plain as harmless
+from uncall_ari.cli.terminal import speaks_chinese
 from uncall_ari.config import load_settings
 from uncall_ari.doctor import TITLES, Check, Finding, Level, Words, examine
 from uncall_ari.errors import ConfigError, ConfigErrors
@@ -34,7 +35,7 @@ def run(config: Path | None, *, as_json: bool) -> int:
     if as_json:
         print(json.dumps([plain(each) for each in found], ensure_ascii=False, indent=2))
     else:
-        show(found, Console(highlight=False), 1 if _speaks_chinese() else 0)
+        show(found, Console(highlight=False), 1 if speaks_chinese() else 0)
     return status(found)
 
 
@@ -50,8 +51,8 @@ async def look(config: Path | None) -> list[Finding]:
 
 def _mistake(each: ConfigError) -> Finding:
     where = f"{each.source}: {each.key}" if each.key else each.source
-    said = _printable(f"{where}: {each.problem}")
-    return Finding(Check.SETTINGS, Level.ERROR, Words(said, said), Words(*[_printable(each.remedy)] * 2))
+    said = harmless(f"{where}: {each.problem}")
+    return Finding(Check.SETTINGS, Level.ERROR, Words(said, said), Words(*[harmless(each.remedy)] * 2))
 
 
 def status(found: Sequence[Finding]) -> int:
@@ -100,13 +101,3 @@ def _filled(text: str, cells: int) -> str:
     line = Text(text)
     line.align("left", max(cells, line.cell_len + 1))
     return line.plain
-
-
-def _speaks_chinese() -> bool:
-    """As the C library finds the language of messages: the first of these that is set."""
-    variables = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    return next((value for value in variables if value), "").startswith("zh")
-
-
-def _printable(text: str) -> str:
-    return "".join(each if each.isprintable() else "?" for each in text)

@@ -16,7 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from uncall_ari.cli import asking
-from uncall_ari.cli.asking import Service, plain, speaks_chinese
+from uncall_ari.cli.asking import Service
+from uncall_ari.cli.terminal import plain, speaks_chinese
 
 EVERY_SECONDS = 2.0  # between two looks of a watch
 WIDE = 200  # columns for what is no terminal

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.text import Text
 
 from uncall_ari.cli import asking
-from uncall_ari.cli.asking import Service, plain, speaks_chinese
+from uncall_ari.cli.asking import Service
+from uncall_ari.cli.terminal import plain, speaks_chinese
 
 
 class Told(msgspec.Struct, frozen=True):
