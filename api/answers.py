@@ -2,9 +2,9 @@
 
 import re
 
-from api.calls import Failure, Outcome, Success
 from api.methods import METHODS, Method
 from api.methods.declaration import Row
+from api.outcome import Failure, Outcome, Success
 
 # What XML 1.0 does not allow in a document at all. Nothing can stand for it, so it goes.
 _FORBIDDEN = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"

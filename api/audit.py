@@ -7,9 +7,10 @@ import structlog
 from aiohttp import web
 from structlog.contextvars import clear_contextvars
 
-from api.calls import Failure, Outcome, carry_out
+from api.calls import carry_out
 from api.context import CALLER, FACADE
 from api.methods import Method
+from api.outcome import Failure, Outcome
 
 log = structlog.get_logger("api.audit")
 
@@ -20,7 +21,7 @@ async def call(request: web.Request, method: Method, given: Mapping[str, str]) -
     """Carry out `method` with what was sent; see `api.calls.carry_out`."""
     started, facade = time.monotonic(), request.app[FACADE]
     clear_contextvars()  # of the request before, on the same connection
-    outcome = await carry_out(method, given, facade.engine)
+    outcome = await carry_out(method, given, facade.engine, facade.together)
     facade.meters.requests.add(method.name, "failure" if isinstance(outcome, Failure) else "success")
     facade.meters.seconds.take(time.monotonic() - started)
     if method.changes:

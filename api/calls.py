@@ -1,38 +1,22 @@
 """Carrying out one call of a web method: check, do, and tell every failure in the method's own shape."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from api.engine import Engine
 from api.incidents import incident
 from api.methods import Method, Unusable
-from api.methods.declaration import Refusal, Row
+from api.methods.declaration import Refusal
+from api.outcome import Failure, Outcome, Success
+from api.together import Together
 from uncall_ari.errors import CommandRefused, ConnectionFailed, NoSuchTask, StoreUnavailable
 
 ENGINE_SECONDS = 30  # PHP's default_socket_timeout is 60: answer in shape before the client gives up
 
 
-@dataclass(frozen=True, slots=True)
-class Success:
-    """What the method answers: one row, or for a list as many as there are."""
-
-    rows: Sequence[Row]
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why it could not be done, and what `<result>` says."""
-
-    message: str
-    result: int
-    response: str = "error"
-
-
-Outcome = Success | Failure
-
-
-async def carry_out(method: Method, given: Mapping[str, str], engine: Engine) -> Outcome:
+async def carry_out(
+    method: Method, given: Mapping[str, str], engine: Engine, together: Together | None = None
+) -> Outcome:
     """Call `method` with the parameters as a client sent them. Bad input and a failing engine are Failures.
 
     `<result>` of a failure: contract section 3 keeps 1 whatever is wrong with the request; a server
@@ -43,6 +27,8 @@ async def carry_out(method: Method, given: Mapping[str, str], engine: Engine) ->
     try:
         values = method.values(given, engine)
         async with asyncio.timeout(ENGINE_SECONDS):
+            if method.shared and together is not None:
+                return await together.answer((method.name, *values.values()), lambda: method.handler(engine, **values))
             return Success(await method.handler(engine, **values))
     except Unusable as unusable:
         return Failure(unusable.message, refused)

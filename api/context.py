@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from api.engine import Engine
+from api.together import Together
 from uncall_ari.config import WebSettings
 from uncall_ari.metrics.meters import QUICK, Counter, Histogram
 
@@ -24,6 +25,7 @@ class Facade:
     engine: Engine
     settings: WebSettings
     meters: WebMeters = field(default_factory=WebMeters)
+    together: Together = field(default_factory=Together)
 
 
 FACADE = web.AppKey("facade", Facade)

@@ -14,7 +14,6 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from api.audit import call
 from api.auth import cross_site
-from api.calls import Failure
 from api.engine import Engine
 from api.incidents import incident
 from api.methods import METHODS, Method, Param, Unusable, preview
@@ -22,6 +21,7 @@ from api.methods.agents import VIEWS
 from api.methods.declaration import Check, Refusal, Row
 from api.methods.live import LIVE
 from api.methods.why import WHY_NOT
+from api.outcome import Failure
 from uncall_ari.errors import WhyNot
 from uncall_ari.media.names import AUDIO
 

@@ -68,6 +68,7 @@ class Method:
     element: str = ""  # of the answer, where it is not named like the method
     nothing: Literal[0, 1] = 1  # what <result> says of an empty list
     changes: bool = False  # it changes something, so each call leaves an audit line
+    shared: bool = False  # who asks while others do has their answer; for what costs a look into the database
 
     def values(self, given: Mapping[str, str], engine: Engine) -> dict[str, Any]:
         """The handler's arguments from what a client sent; raises Unusable with the message to answer.

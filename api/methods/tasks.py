@@ -1,6 +1,7 @@
 """The methods of outbound tasks: create, fill with numbers, start, stop, delete, list."""
 
 import asyncio
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -74,12 +75,13 @@ async def _all_tasks(engine: Engine, task_id: int | None) -> list[Row]:
     return [_task_row(task) for task in tasks]
 
 
+@lru_cache(maxsize=1024)  # a task is mostly as it was when it was listed the last time
 def _task_row(task: Task) -> Row:
     """The columns as the contract's sample shows them: `2014-01-15 11:55:07`, `1.00`."""
     row = list(_columns(task))
     row[_CREATED] = task.created_at.replace(tzinfo=None).isoformat(" ", "seconds") if task.created_at else ""
     row[_OVERRIDE] = f"{task.override:.2f}"
-    return row
+    return tuple(row)
 
 
 # The parameters that both kinds of task have, in the order of the contract: first these, then the
@@ -205,5 +207,6 @@ METHODS = (
         handler=_all_tasks,
         fields=tuple(_TASK_COLUMNS),
         answers="list",
+        shared=True,
     ),
 )

@@ -10,9 +10,10 @@ from api.audit import call
 from api.auth import cross_site
 from api.context import FACADE
 from api.incidents import incident
+from api.outcome import Outcome, Success
 from api.soap.envelope import CONTENT_TYPES, Fault, Version, answer, fault
 from api.soap.page import page
-from api.soap.request import read
+from api.soap.request import Call, read
 from api.soap.wsdl import wsdl
 
 BODY_SECONDS = 30  # for a client to send its request
@@ -60,14 +61,24 @@ async def _call(request: web.Request) -> web.Response:
         asked = read(await _body(request), content_type, _action(request, content_type))
         version = asked.version
         outcome = await call(request, asked.method, asked.given)
-        text = document(asked.method, outcome, request.app[FACADE].settings.success_word)
-        return _response(answer(asked.method.name, text, version), version, 200)
+        return _response(_written(asked, outcome, request.app[FACADE].settings.success_word), version, 200)
     except Fault as problem:
         version = problem.version or version
         return _response(fault(problem, version), version, 500)
     except Exception as error:
         unforeseen = Fault("Server", incident(error, request.path))
         return _response(fault(unforeseen, version), version, 500)
+
+
+def _written(asked: Call, outcome: Outcome, success_word: str) -> bytes:
+    """The answer's bytes; those of a shared answer are made once."""
+    form = (asked.version, success_word)
+    if isinstance(outcome, Success) and form in outcome.written:
+        return outcome.written[form]
+    written = answer(asked.method.name, document(asked.method, outcome, success_word), asked.version)
+    if isinstance(outcome, Success) and asked.method.shared:
+        outcome.written[form] = written
+    return written
 
 
 async def _body(request: web.Request) -> bytes:

@@ -19,6 +19,7 @@ from api.app import make_app, use_settings
 from api.context import FACADE
 from api.serve import serving
 from api.soap import routes
+from api.soap.envelope import SOAP11, SOAP12
 from api.soap.text import BODY_LIMIT
 from tests.facade_engine import FacadeEngine
 from uncall_ari.config import WebSettings
@@ -205,6 +206,16 @@ async def test_soap_12_is_answered_in_soap_12(port: int) -> None:
     answer = await exchange(port, post(b"<", "Content-Type: application/soap+xml"))
     assert (answer.status, answer.headers["content-type"]) == (500, "application/soap+xml; charset=utf-8")
     assert answer.fault
+
+
+async def test_a_list_that_is_shared_is_answered_to_each_in_his_own_form_and_as_it_is_now(port: int) -> None:
+    old, new = soap("getAllTask"), soap("getAllTask").replace(SOAP11.encode(), SOAP12.encode())
+    for tasks in range(3):
+        answers = await asyncio.gather(*(exchange(port, post(body)) for body in (old, new) * 4))
+        for answer, version in zip(answers, (SOAP11, SOAP12) * 4, strict=True):
+            assert (answer.status, version.encode() in answer.body) == (200, True), answer.body
+            assert answer.body.count(b"&lt;id&gt;") == tasks, answer.body
+        await exchange(port, post(TASK))
 
 
 async def test_the_action_of_soap_12_is_in_the_content_type(port: int) -> None:

@@ -8,9 +8,10 @@ import pytest
 from lxml import etree
 
 from api.answers import document
-from api.calls import Failure, Success, carry_out
+from api.calls import carry_out
 from api.methods import METHODS, Method
 from api.methods.declaration import Refusal
+from api.outcome import Failure, Success
 from tests.facade_engine import HELD, POP, FacadeEngine
 
 PAGES = Path(__file__).parents[2] / "docs" / "methods"

@@ -4,8 +4,8 @@ import pytest
 from lxml import etree
 
 from api.answers import document, escape
-from api.calls import Failure, Success
 from api.methods import METHODS
+from api.outcome import Failure, Success
 from api.soap.envelope import Fault, answer, fault
 from api.soap.page import page
 from api.soap.wsdl import wsdl

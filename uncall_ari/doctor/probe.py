@@ -20,6 +20,7 @@ from uncall_ari.errors import ConnectionFailed
 
 ANSWER_SECONDS = 5.0  # for an event; a sound takes 20 ms
 MUSIC_SECONDS = 3.0  # music may begin softly
+LOOK_SECONDS = 0.01  # between two looks at what the application still watches: Asterisk sends no event of it
 PAST_THE_END = "86400000"  # ms: begins behind the sound's end, so that it is opened and over at once
 
 
@@ -31,6 +32,10 @@ class _Channel(msgspec.Struct, frozen=True):
 class _Playback(msgspec.Struct, frozen=True):
     id: str
     state: str = ""
+
+
+class _Application(msgspec.Struct, frozen=True):
+    channel_ids: list[str] = []
 
 
 class _Event(msgspec.Struct, frozen=True):
@@ -101,16 +106,16 @@ class Probe:
         self.marks = set((await self._ask.ask(path("channels", self._player), _Channel)).channelvars)
 
     async def close(self) -> None:
-        """Hang all of it up, and wait until it is gone: the application's name goes with the last channel."""
-        gone = []
+        """Hang all of it up, and wait until the application has none of it. Asterisk forgets an application as its
+        socket closes only when it no longer watches a channel; it is told of a channel's end a little later than we
+        are, and looks again only when another application ends."""
         for each in (self._ear, self._player, self.channel):
-            left = self._expect(f"out {each}")
             with suppress(RequestFailed, ConnectionFailed):
                 await self._ask.do("DELETE", path("channels", each))
-                gone.append(left)
-        for left in gone:
-            with suppress(ConnectionFailed):
-                await self._soon(left, "hang up")
+        with suppress(TimeoutError, RequestFailed, ConnectionFailed):
+            async with asyncio.timeout(ANSWER_SECONDS):
+                while (await self._ask.ask(path("applications", self.app), _Application)).channel_ids:  # noqa: ASYNC110
+                    await asyncio.sleep(LOOK_SECONDS)
 
     async def listen(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         """Take events until the socket ends."""
@@ -122,8 +127,6 @@ class Probe:
                 self._settle(event.playback.id, event.playback.state)
             elif event.type == "StasisStart" and event.channel is not None:
                 self._settle(f"in {event.channel.id}", event.type)
-            elif event.type == "StasisEnd" and event.channel is not None:
-                self._settle(f"out {event.channel.id}", event.type)
             elif event.type == "ChannelTalkingStarted" and event.channel is not None:
                 self._settle(event.channel.id, event.type)
 

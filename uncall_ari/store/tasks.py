@@ -1,6 +1,7 @@
 """The rows of `o_uncall_task`. Third parties write them too, so whatever stands there becomes a Task."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -126,6 +127,7 @@ def set_is_run(connection: Connection) -> None:
     connection.execute(_PUT_DOWN)
 
 
+@lru_cache(maxsize=1024)  # a row is mostly as it was when it was read the last time
 def task_from(times: Times, row: tuple[Any, ...]) -> Task:
     """A Task from a row of `get` or `poll`, whatever stands in it."""
     task_id = integer(row[0])
