@@ -84,7 +84,7 @@ async def calls(store: Store, table: Table) -> None:
                 claimed, answered, settled = Cost(), Cost(), Cost()
             claims = await claim(store, task_id, size, claimed)
             now = datetime.now(UTC)
-            await answered.of(size, store.answered([(c.uid, now) for c in claims]))
+            await answered.of(size, store.settle([], [(c.uid, now) for c in claims]))
             ends = [
                 Settlement(task_id, c.number_id, c.uid, Outcome.SUCCESS, "answered", now, 16, 200, now, 30, "801")
                 for c in claims

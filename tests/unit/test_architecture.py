@@ -80,7 +80,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "uncall_ari.ivr": {"uncall_ari.media.names"},
     "uncall_ari.media": {"uncall_ari.share"},
     "uncall_ari.ari": set(),
-    "uncall_ari.store": {"uncall_ari.calls.records", "uncall_ari.media.names"},
+    "uncall_ari.store": {"uncall_ari.calls.records", "uncall_ari.dialer.numbers", "uncall_ari.media.names"},
     "uncall_ari.ami": set(),
     "uncall_ari.fastagi": set(),
     # The outside world, for tests and for trying things out, knows nothing of the engine.

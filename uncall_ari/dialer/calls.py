@@ -19,7 +19,7 @@ from uncall_ari.config import Settings
 from uncall_ari.dialer.attempt import Attempt, Finished, Stage
 from uncall_ari.dialer.left_open import left_story, waited_of
 from uncall_ari.dialer.lines import TICK_SECONDS, Lines
-from uncall_ari.dialer.numbers import dialable, first_known, spellings
+from uncall_ari.dialer.numbers import dialable
 from uncall_ari.dialer.outcome import CallEnd, EndedBy, Refused, ending
 from uncall_ari.dialer.paces import Paces
 from uncall_ari.dialer.plan import Plan
@@ -73,55 +73,30 @@ class Calls:
     def __len__(self) -> int:
         return len(self._tasks)
 
-    async def begin(self, plan: Plan, claims: list[Claim]) -> None:
+    def begin(self, plan: Plan, claims: list[Claim]) -> None:
         """Dial freshly claimed numbers, or settle them at once when they must not be dialled.
 
         In a few lots, until the next claims come: what is dialled at once is answered at once, and then each waits for
         the others.
         """
         self._open.update(claim.uid for claim in claims)
-        try:
-            numbers = spellings(claim.number for claim in claims)
-            forbidden = await self._store.dnc_matches(numbers)
-            resting = await self._resting(numbers)
-        except BaseException:
-            for claim in claims:
-                self._spawn(self._give_back(claim), claim)
-            raise
         for place, claim in enumerate(claims):
-            until = first_known(claim.number, resting)
-            if until is not None:
-                self._spawn(self._give_back(claim, until), claim)
-                continue
-            script = script_for(claim, plan, self.settings, forbidden)
-            if isinstance(script, Refused):
-                self._settle(claim, Story(), Finished(CallEnd(refused=script), datetime.now(UTC)))
-            else:
+            script = self._script(claim, plan)
+            if script is not None:
                 story, after = Story(), place * LOTS // len(claims) / LOTS * TICK_SECONDS
                 self._paces.dialled(plan, claim.uid, story, script.patience)
                 self._start(claim, script, plan.trunk.value, story, Stage.CLAIMED, after)
 
-    async def preview(self, plan: Plan, claim: Claim, extension: str, leg: str) -> None:
+    def preview(self, plan: Plan, claim: Claim, extension: str, leg: str) -> None:
         """Dial a number that its agent has asked for; `leg` is the id for his, which his phone is reserved for.
 
-        Raises CommandRefused NOT_DIALABLE, and the number is settled then or rests; StoreUnavailable.
+        Raises CommandRefused NOT_DIALABLE, and the number is settled then or rests.
         """
         self._open.add(claim.uid)
-        try:
-            forbidden = await self._store.dnc_matches(spellings([claim.number]))
-            until = first_known(claim.number, await self._resting(spellings([claim.number])))
-        except BaseException:
-            self._spawn(self._give_back(claim), claim)
-            raise
-        script = script_for(claim, plan, self.settings, forbidden)
-        if until is not None:
-            self._spawn(self._give_back(claim, until), claim)
-        elif isinstance(script, Refused):
-            self._settle(claim, Story(), Finished(CallEnd(refused=script), datetime.now(UTC)))
-        else:
-            self._spawn(self._previewed(claim, script, plan.trunk.value, extension, leg), claim)
-            return
-        raise CommandRefused(WhyNot.NOT_DIALABLE)
+        script = self._script(claim, plan)
+        if script is None:
+            raise CommandRefused(WhyNot.NOT_DIALABLE)
+        self._spawn(self._previewed(claim, script, plan.trunk.value, extension, leg), claim)
 
     async def take_up(self, plans: dict[int, Plan]) -> None:
         """Take up the attempts that are open in the database and unknown here: after a crash, or when the answer
@@ -132,7 +107,7 @@ class Calls:
         self._witness.keep_only(self._open | {each.claim.uid for each in left})
         for each in left:
             plan = plans.get(each.claim.task_id)
-            script = script_for(each.claim, plan, self.settings, set()) if plan else None
+            script = script_for(each.claim, plan, self.settings) if plan else None
             if not isinstance(script, Script):
                 script = farewell(each.claim, self.settings)
             story = left_story(each, plan, await self._store.agent_of(each.claim.uid) if each.answered_at else "")
@@ -206,10 +181,16 @@ class Calls:
         else:
             self._settle(claim, story, finished, script.patience)
 
-    async def _resting(self, numbers: list[str]) -> dict[str, datetime]:
-        """Which of these were abandoned not long ago, and until when they are not dialled."""
-        rests = self.settings.dialer.abandoned_rest_hours
-        return await self._store.resting(numbers, datetime.now(UTC)) if rests else {}
+    def _script(self, claim: Claim, plan: Plan) -> Script | None:
+        """What is to happen in the call; None when there must be none: the number rests on, or is settled."""
+        if claim.rests_until is not None and self.settings.dialer.abandoned_rest_hours:
+            self._spawn(self._give_back(claim, claim.rests_until), claim)
+            return None
+        script = script_for(claim, plan, self.settings)
+        if isinstance(script, Refused):
+            self._settle(claim, Story(), Finished(CallEnd(refused=script), datetime.now(UTC)))
+            return None
+        return script
 
     async def _give_back(self, claim: Claim, until: datetime | None = None) -> None:
         """The number was claimed and never dialled: it is open again, at once or at the moment `until`."""

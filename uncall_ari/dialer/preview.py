@@ -55,7 +55,7 @@ class Previews:
             )
             if claim is None:
                 raise CommandRefused(WhyNot.NOT_HIS)
-            await self._calls.preview(plan, claim, extension, leg)
+            self._calls.preview(plan, claim, extension, leg)
         except BaseException:
             board.release(extension, leg)
             raise

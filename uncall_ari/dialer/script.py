@@ -1,7 +1,5 @@
 """From a claimed number and its task's plan: what is to happen in the call, or why it must not be made."""
 
-from collections.abc import Set
-
 from uncall_ari.config import Settings
 from uncall_ari.dialer.numbers import dial_target, dialable
 from uncall_ari.dialer.outcome import Refused
@@ -10,12 +8,12 @@ from uncall_ari.flows.campaign import Script
 from uncall_ari.store.records import Claim
 
 
-def script_for(claim: Claim, plan: Plan, settings: Settings, do_not_call: Set[str]) -> Script | Refused:
+def script_for(claim: Claim, plan: Plan, settings: Settings) -> Script | Refused:
     """Return the script of a call; a Refused for a number that this task may never dial."""
     number = dialable(claim.number)
     if number is None:
         return Refused.BAD_NUMBER
-    if number in do_not_call or claim.number in do_not_call:
+    if claim.forbidden:
         return Refused.DO_NOT_CALL
     dialled = plan.trunk.number_rules.dial_string(number)
     if dialled is None:

@@ -73,15 +73,12 @@ class Settler:
     async def _write(self) -> None:
         answers = dict(self._answers)
         results = list(self._results.values())[:BATCH]
-        if answers:
-            await self._store.answered(list(answers.items()))
-            for uid in answers:
-                self._answers.pop(uid, None)
-        if results:
-            await self._store.settle(results)
-            for result in results:
-                del self._results[result.uid]
-                self._on_settled(result)
+        await self._store.settle(results, list(answers.items()))
+        for uid in answers:
+            self._answers.pop(uid, None)
+        for result in results:
+            del self._results[result.uid]
+            self._on_settled(result)
         if not self._answers and not self._results:
             self._work.clear()
             self._idle.set()

@@ -174,7 +174,7 @@ class Dialer:
         self.claims.add("asked")
         self.claims.add("numbers", by=len(claims))
         if claims:
-            await self.calls.begin(plan, claims)
+            self.calls.begin(plan, claims)
         if len(claims) == count:
             self._droughts.pop(plan.task_id, None)
             return

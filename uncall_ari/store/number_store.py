@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import Connection
 
 from uncall_ari.errors import NoSuchTask
-from uncall_ari.store import counters, finishing, giving_back, looking, numbers, previews, rests, settling
+from uncall_ari.store import counters, finishing, giving_back, lists, looking, numbers, previews, rests, settling
 from uncall_ari.store.counters import Tally
 from uncall_ari.store.database import LONG_LIMIT, Database
 from uncall_ari.store.door import Door
@@ -83,25 +83,28 @@ class NumberStore(Door):
     ) -> Claim | None:
         """Claim one number of a click task for its agent; None when it is not his or is not to be dialled any more.
         Raises as `claim`."""
-        return await self._write(
-            lambda c: previews.claim(c, self._times, task_id, number_id, extension, uid, trunk, now), task_id
-        )
 
-    async def answered(self, marks: Sequence[tuple[str, datetime]]) -> None:
-        """Note when calls were answered: (uid, moment). The first note for a call stays."""
-        if marks:
-            await self._write(lambda c: settling.answered(c, self._times, marks))
+        def work(connection: Connection) -> Claim | None:
+            claim = previews.claim(connection, self._times, task_id, number_id, extension, uid, trunk, now)
+            return lists.looked_up(connection, self._times, [claim], now)[0] if claim else None
 
-    async def settle(self, settlements: Sequence[Settlement]) -> None:
+        return await self._write(work, task_id)
+
+    async def settle(self, settlements: Sequence[Settlement], answered: Sequence[tuple[str, datetime]] = ()) -> None:
         """Write how attempts ended, in one transaction: the number, the call's record, the counters, the retry,
-        the rest.
+        the rest; and when others were `answered`: (uid, moment), where the first note for a call stays.
 
         A number that a third party has changed since its claim stays as it is. Writing the same again changes
         nothing. Raises ValueError for the outcome CALLING, StoreUnavailable.
         """
-        if not settlements:
+        if not settlements and not answered:
             return
-        await self._write(lambda c: settling.settle(c, self._times, settlements, self.calls_database))
+
+        def work(connection: Connection) -> None:
+            settling.answered(connection, self._times, answered)
+            settling.settle(connection, self._times, settlements, self.calls_database)
+
+        await self._write(work)
         for task_id in {s.task_id for s in settlements if s.retry_at}:
             self._scan(task_id).retries_changed()
         if any(s.rest_until for s in settlements) and time.monotonic() >= self._prune_at:
@@ -171,9 +174,10 @@ class NumberStore(Door):
         retries = scan.next_due is not None and scan.next_due <= now
 
         def work(connection: Connection) -> numbers.Claimed:
-            return numbers.claim(
+            claimed = numbers.claim(
                 connection, self._times, task_id, uids, trunk, now, after, until, retries=retries, postponed=postponed
             )
+            return claimed._replace(claims=lists.looked_up(connection, self._times, claimed.claims, now))
 
         claimed = await self._write(work, task_id)
         if retries:

@@ -88,6 +88,8 @@ class Claim:
     attempt: int  # 1 for the first
     claimed_at: datetime
     action_id: str = ""  # the client's own, when he had put one into the row; else the uid
+    forbidden: bool = False  # on the do-not-call list, in either spelling
+    rests_until: datetime | None = None  # left in peace until then
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ def everything(store: Store, task_id: int) -> list[Awaitable[object]]:
         store.tasks(),
         store.running(),
         store.finish_task(task_id),
-        store.answered([("1.1", NOON)]),
+        store.settle([], [("1.1", NOON)]),
         store.unsettled(),
         store.recount(task_id),
         store.dnc_matches(["1"]),

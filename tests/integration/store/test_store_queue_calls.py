@@ -118,6 +118,22 @@ async def test_an_abandoned_number_rests_in_all_tasks(store: Store, outside: Out
     ]
 
 
+async def test_a_claim_tells_what_the_lists_say_of_its_number_in_either_spelling(store: Store) -> None:
+    other = await running_task(store, "1380", "139-0")
+    await store.settle([ended(c, **ABANDONED) for c in await claim(store, other, 2)])
+    await store.dnc_add(["1370", "136-0"], "asked for it")
+    task_id = await running_task(store, "138-0", "139-0", "1 370", "136-0", "1350", "+1380")
+    told = [(c.number, c.forbidden, c.rests_until) for c in await claim(store, task_id, 6)]
+    assert told == [
+        ("138-0", False, LATER),
+        ("139-0", False, LATER),
+        ("1 370", True, None),
+        ("136-0", True, None),
+        ("1350", False, None),
+        ("+1380", False, None),
+    ]
+
+
 async def test_a_rest_is_made_longer_and_never_shorter(store: Store, outside: Outside) -> None:
     task_id = await running_task(store, "1", "1", "1")
     first, second, third = await claim(store, task_id, 3)

@@ -77,9 +77,9 @@ async def test_settling_twice_changes_nothing(store: Store, outside: Outside) ->
 async def test_the_first_answer_stays(store: Store) -> None:
     task_id = await running_task(store, "1", "2")
     first, second = await claim(store, task_id, 2)
-    await store.answered([(first.uid, NOON), ("unknown", NOON)])
-    await store.answered([(first.uid, NOON + timedelta(seconds=9)), (second.uid, NOON)])
-    await store.answered([])
+    await store.settle([], [(first.uid, NOON), ("unknown", NOON)])
+    await store.settle([], [(first.uid, NOON + timedelta(seconds=9)), (second.uid, NOON)])
+    await store.settle([], [])
     assert [(each.claim, each.trunk, each.answered_at) for each in await store.unsettled()] == [
         (first, "sip/test/", NOON),
         (second, "sip/test/", NOON),

@@ -270,7 +270,7 @@ async def test_each_dialled_attempt_of_a_campaign_stands_in_cdr_task(store: Stor
         outside.sql("UPDATE o_uncall_task SET task_callerid = '02160000000' WHERE id = ?", task_id)
         claims = await claim(store, task_id, 7)
         end = NOON + timedelta(seconds=30)
-        await store.answered([(claims[5].uid, NOON + timedelta(seconds=20))])
+        await store.settle([], [(claims[5].uid, NOON + timedelta(seconds=20))])
         batch = [
             ended(claims[0], answered_at=NOON + timedelta(seconds=10), billsec=20, ended_at=end),
             ended(claims[1], Outcome.FAILED, cause="busy", q850=17, retry_at=end),
