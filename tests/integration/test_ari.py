@@ -1,13 +1,15 @@
 """The ARI client against a real Asterisk: legs that answer, are refused, hear, press, and survive lost sockets."""
 
 import asyncio
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.integration.campaigns import until
 from tests.integration.conftest import TONE, ari_of, carrier_of, write_tone
-from uncall_ari.ari import Ari, EndedBy, HungUp, IdMaker, Leg, RequestFailed
+from uncall_ari.ari import Ari, EndedBy, HungUp, IdMaker, Leg, RequestFailed, connection
 from uncall_ari.errors import ConnectionFailed
 from uncall_ari.lab import Lab
 from uncall_ari.lab.phones import Behaviour, Carrier, answers, busy, congested, declined, no_answer, presses, unknown
@@ -157,6 +159,33 @@ async def test_a_leg_that_ends_in_a_gap_is_told_on_reconnect(fresh_lab: Callable
         lab.asterisk.start()
         assert (await leg.ended(20)).by is EndedBy.GAP
         await ari.connection.wait_up(20)
+
+
+async def test_a_silent_asterisk_is_given_up_and_found_again(
+    fresh_lab: Callable[..., Lab], ids: IdMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "SILENCE_SECONDS", 0.5)
+    lab = fresh_lab()
+
+    async def noticed() -> bool:
+        return "has said nothing" in ari.connection.problem
+
+    async with carrier_of(lab), ari_of(lab) as ari:
+        await ari.connection.wait_up(10)
+        async with ari.leg(ids.new()) as leg:
+            await ari.originate(leg, ENDPOINT, seconds=10)
+            await leg.answered(10)
+            process = lab.asterisk.process
+            assert process is not None
+            process.signal(signal.SIGSTOP)
+            try:
+                await until(noticed, "the silence to be noticed", 10)
+                assert not ari.connection.up
+            finally:
+                process.signal(signal.SIGCONT)
+            await ari.connection.wait_up(20)
+            await leg.check()
+            assert leg.live, "and the call has gone on"
 
 
 async def test_a_wrong_password_names_the_remedy_and_no_secret(lab: Lab) -> None:

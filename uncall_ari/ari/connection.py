@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 REQUEST_SECONDS = 10.0  # for one answer; Asterisk needs 1 ms
 PIECE_BYTES = 256 * 1024  # of a file that is downloaded
 BACKOFF_SECONDS = (0.1, 5.0)  # first pause between two attempts to connect, and the longest
-HEARTBEAT_SECONDS = 10.0  # a silent peer is noticed within one and a half of these
+SILENCE_SECONDS = 5.0  # without a message, then Asterisk is asked for one; after as long again it is given up
 POOL = 16  # HTTP connections; more gain nothing (Asterisk serves each with a thread)
 
 
@@ -78,6 +78,7 @@ class Connection:
         self._replaced = asyncio.Event()
         self._runner: asyncio.Task[None] | None = None
         self.problem = "not connected yet"
+        self._heard = 0  # messages
         self._events = 0
         self.lag = Histogram(QUICK)  # of one event in EVERY, behind Asterisk's clock
         self.answers = Histogram(QUICK)  # seconds from a request to its answer, of one in EVERY
@@ -222,7 +223,6 @@ class Connection:
         query = urlencode({"app": self._app, "subscribeAll": "false"})
         return self._http.ws_connect(
             f"{self._url}events?{query}",
-            heartbeat=HEARTBEAT_SECONDS,
             max_msg_size=16 * 1024 * 1024,
             timeout=aiohttp.ClientWSTimeout(ws_close=2.0),
         )
@@ -230,6 +230,7 @@ class Connection:
     async def _serve(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         self._ws = ws
         reader = asyncio.create_task(self._read(ws), name="ari-reader")
+        watch = asyncio.create_task(self._watch(), name="ari-watch")
         try:
             allowed = {"allowed": [{"type": kind} for kind in events.WANTED]}
             await self.request("PUT", path("applications", self._app, "eventFilter"), allowed, opening=True)
@@ -237,19 +238,38 @@ class Connection:
             self._up.set()
             self.problem = ""
             log.info("connected to Asterisk", url=self._url, app=self._app)
+            await asyncio.wait((reader, watch), return_when=asyncio.FIRST_COMPLETED)
+            if watch.done():
+                self._break_off()  # or the closing handshake would be waited for
+                raise ConnectionLost(f"Asterisk has said nothing for {2 * SILENCE_SECONDS:g} s")
             await reader
             if self._replaced.is_set():
                 return
             raise ConnectionLost(f"Asterisk closed the event socket (code {ws.close_code})")
         finally:
-            reader.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await reader
+            for task in (reader, watch):
+                task.cancel()
+            await asyncio.gather(reader, watch, return_exceptions=True)
+
+    async def _watch(self) -> None:
+        """Return when Asterisk has fallen silent. Every message is a sign of life, so nothing is asked of a busy one
+        (aiohttp's heartbeat would set a timer anew for each message)."""
+        while True:
+            heard = self._heard
+            await asyncio.sleep(SILENCE_SECONDS)
+            if self._heard == heard:
+                with contextlib.suppress(RequestFailed, ConnectionFailed):
+                    try:
+                        async with asyncio.timeout(SILENCE_SECONDS):
+                            await self.request("GET", "asterisk/ping", opening=True)
+                    except TimeoutError:
+                        return
 
     async def _read(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         async for message in ws:
             if message.type is not aiohttp.WSMsgType.TEXT:
                 continue
+            self._heard += 1
             try:
                 event = events.decode(message.data)
             except msgspec.DecodeError as error:

@@ -16,7 +16,7 @@ from uncall_ari.store.records import Settlement
 
 log = structlog.get_logger(__name__)
 
-GATHER_SECONDS = 0.2  # results of so long are written together; what a crash loses of them, the witness knows
+GATHER_SECONDS = 0.4  # results of so long are written together; what a crash loses of them, the witness knows
 AWAY_SECONDS = 1.0  # between two attempts while the database is away
 BATCH = 200  # results in one transaction
 
