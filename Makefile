@@ -33,7 +33,7 @@ test: setup tools rootfs  ## Run all tests, with real servers: make test [ARGS="
 unit: setup tools  ## Run the tests that need no servers
 	@$(PYTEST) tests/unit $(ARGS)
 
-bench: setup rootfs  ## Measure calls, reactions and SOAP: 12 minutes, or make bench ARGS=--quick
+bench: setup rootfs  ## Measure calls, reactions and SOAP: 17 minutes, or make bench ARGS=--quick
 	@$(BIN)/python -m tests.bench.run $(ARGS)
 
 check: setup  ## Check style, format and types, and change nothing

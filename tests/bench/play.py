@@ -30,6 +30,8 @@ SIDES = {
     "our_client": "our ARI client alone",
     "campaign": "ours: campaign, SQLite on",
 }
+# Of a round. The machine is faster now and slower then, so what is compared most is measured next to each other.
+ORDER = ("on_asyncari", "bare_aiohttp", "our_client", "raw_ami", "campaign")
 FLOOR, OURS, REACTION = "raw_ami", "campaign", "reaction"
 
 DIALPLAN = """

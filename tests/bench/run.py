@@ -1,5 +1,5 @@
 """`make bench`: what a call costs beside other ways to make it, how fast we react, what the web service takes, how many
-calls go at once; all on a real Asterisk of its own, on loopback. Takes about 12 minutes, with --quick 3.
+calls go at once; all on a real Asterisk of its own, on loopback. Takes about 17 minutes, with --quick 3.
 
     python -m tests.bench.run [--quick] [--only play,reaction,web,concurrent] [--docs]
 
@@ -51,7 +51,7 @@ class Size:
     counts: tuple[int, ...]  # calls at once
 
 
-WHOLE = Size(8, 3, 3, tuple(range(500, 1400, 100)))
+WHOLE = Size(8, 3, 5, tuple(range(500, 1400, 100)))
 QUICK = Size(5, 2, 1, (300,))
 
 
@@ -80,7 +80,7 @@ async def measure(
     """The figures of the parts, saved one by one. What may overload Asterisk comes last."""
     async with sipp(lab, lab.spec.trunks[0].port) as carrier:
         if "play" in parts:
-            made = await play.rounds(lab, carrier, list(play.SIDES), rate, size.seconds, size.rounds, steps.tell)
+            made = await play.rounds(lab, carrier, list(play.ORDER), rate, size.seconds, size.rounds, steps.tell)
             save({"play": play.summary(made), "rounds": [asdict(each) for each in made]})
         if "reaction" in parts:
             save({"reaction": await play.reactions(lab, carrier, rate, size.seconds, size.rounds, steps.tell)})
