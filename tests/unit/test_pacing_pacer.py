@@ -154,6 +154,27 @@ def test_a_spent_budget_leaves_the_calls_that_cost_nothing() -> None:
     assert pacer.reason(now).why is Why.BUDGET_DAY
 
 
+def test_a_spent_budget_trusts_no_forecast() -> None:
+    """Talks so short and so equal that the forecast has agents free a second too soon: it must not go on like that."""
+    pacer = Pacer(Mode.ADVANCED, 1.0, 0.03)
+    pacer.learn(PastCall(9, True, 0.2, 3.0, 1.0) for _ in range(40))
+    busy = Situation(now=32400.0, talking=(1.5,) * 8, room=10)
+    assert pacer.calls(busy) > 0, "the forecast is not wrong any more: this test needs another one"
+    for _ in range(6):
+        pacer.answered(0.2, 32401.0)
+        pacer.abandoned(32403.0)
+    assert pacer.calls(replace(busy, now=32404.0)) > 0, "what was in flight proves nothing against the forecast"
+    for second in (32410.0, 32420.0, 32430.0):
+        assert pacer.calls(replace(busy, now=second)) > 0
+        pacer.answered(0.2, second + 0.2)
+        pacer.abandoned(second + 2.2)
+    assert pacer.calls(replace(busy, now=32440.0)) == 0
+    assert pacer.calls(replace(busy, now=32440.1, free=2)) == 2
+    for _ in range(400):
+        pacer.answered(0.2, 32500.0)
+    assert pacer.calls(replace(busy, now=32501.0)) > 0, "the budget has recovered"
+
+
 def test_thirty_bad_days_are_told() -> None:
     pacer = Pacer(Mode.ADVANCED, 1.0, 0.03, Budget(0.03, [(-5, 3000, 300)]))
     pacer.learn(PastCall(9, number % 3 == 0, 10.0) for number in range(100))

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from uncall_ari.pacing.budget import DEFAULT_CEILING, Budget
-from uncall_ari.pacing.forecast import Outlook
+from uncall_ari.pacing.distrust import Distrust
+from uncall_ari.pacing.forecast import PATIENCE, Outlook
 from uncall_ari.pacing.knowledge import Knowledge
 from uncall_ari.pacing.overload import overload
 from uncall_ari.pacing.risk import RiskScale
@@ -47,6 +48,7 @@ class Pacer:
         self._known = Knowledge()
         self._scale = RiskScale()
         self._risk = 0.0
+        self._distrust = Distrust()
 
     def change(self, mode: Mode, override: float, ceiling: float) -> None:
         """Go on as the task's row says now; what was learned stays. ValueError as above."""
@@ -64,7 +66,7 @@ class Pacer:
             return 0
         if self.mode is Mode.PLAIN:
             return self._plain(s)
-        if self._learns:
+        if self._learns or self._distrust.forecast:
             return self._one_each(s)
         return self._smart(s, self._known.ahead(s))[0]
 
@@ -82,6 +84,8 @@ class Pacer:
             return Reason(Why.LEARNING, self._one_each(s))
         ahead = self._known.ahead(s)
         calls, risk = self._smart(s, ahead)
+        if self._distrust.forecast:
+            calls = self._one_each(s)
         answers, agents = float(ahead.answers[0, -1]), s.free + float(ahead.agents[0, -1])
         why = Why.CALLS if calls == s.room else self._why(s, agents)
         return Reason(why, calls, answers, agents, risk, self._risk)
@@ -143,6 +147,7 @@ class Pacer:
         self._known.ended(True, ring_seconds, now, hour)
         self.budget.answered(day)
         self._scale.answered(self._risk)
+        self._distrust.answered(now)
 
     def unanswered(self, ring_seconds: float, now: float) -> None:
         """A call ended without one: busy, refused, no answer, a machine, whatever it was."""
@@ -155,6 +160,7 @@ class Pacer:
         """A customer found no agent within 2 s, or hung up before."""
         self.budget.abandoned(self._clock(now)[0])
         self._scale.abandoned()
+        self._distrust.abandoned(now)
 
     def talked(self, seconds: float, now: float) -> None:
         """A talk is over."""
@@ -174,4 +180,7 @@ class Pacer:
         day, hour = self._clock(s.now)
         if self._known.look(s, hour):
             advanced = self.mode is Mode.ADVANCED
-            self._risk = self._scale.risk(self.budget.target(day)) if advanced else SMART_RISK
+            target = self.budget.target(day)
+            self._risk = self._scale.risk(target) if advanced else SMART_RISK
+            in_flight = self._known.ringing.horizons + PATIENCE
+            self._distrust.look(spent=advanced and target <= 0.0, now=s.now, in_flight=in_flight)
