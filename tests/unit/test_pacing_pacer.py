@@ -102,8 +102,13 @@ def test_waiting_calls_and_other_tasks_hold_back() -> None:
     assert waiting < nobody
 
 
+def test_where_a_ceiling_is_promised_the_override_may_only_ask_for_less() -> None:
+    timid, neutral, bold = (experienced(override=factor).calls(situation(12)) for factor in (0.5, 1.0, 2.0))
+    assert timid < neutral == bold
+
+
 def test_the_override_asks_for_more_or_less() -> None:
-    timid, neutral, bold = (experienced(override=factor).calls(situation(12)) for factor in (0.5, 1.0, 1.4))
+    timid, neutral, bold = (experienced(Mode.SMART, override=factor).calls(situation(12)) for factor in (0.5, 1.0, 1.4))
     assert timid < neutral < bold
 
 

@@ -55,7 +55,9 @@ class Pacer:
         if not 0.0 < override < math.inf:
             raise ValueError(f"an override of {override} is none: it is above 0, and 1 is neutral")
         self.budget.change(ceiling or DEFAULT_CEILING)
-        self.mode, self.override = mode, override
+        self.mode = mode
+        # In mode ai the ceiling decides how bold to be, not the client: above 1, the forecast would be made false.
+        self.override = min(override, 1.0) if mode is Mode.ADVANCED else override
 
     # --- what is asked -------------------------------------------------------------------------------
 
