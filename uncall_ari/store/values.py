@@ -3,6 +3,7 @@
 import math
 
 INT_MAX = 2**31 - 1
+_ROUNDING = 1e-6  # ms: 1.001 s are 1000.9999999999999 of them
 
 
 def words(value: object) -> str:
@@ -29,8 +30,9 @@ def integer(value: object) -> int:
 
 
 def milliseconds(seconds: float | None) -> int | None:
-    """Seconds for an int column of milliseconds, not below 0; None for None."""
-    return None if seconds is None else min(max(0, round(seconds * 1000)), INT_MAX)
+    """Seconds for an int column of milliseconds, not below 0; None for None. Cut off: a wait of 1.9996 s must not read
+    as one of 2 s, after which it counts as abandoned."""
+    return None if seconds is None else min(max(0, int(seconds * 1000 + _ROUNDING)), INT_MAX)
 
 
 def seconds(milliseconds: object) -> float | None:

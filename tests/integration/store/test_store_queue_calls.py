@@ -54,7 +54,7 @@ async def test_what_a_queue_made_of_a_call_is_kept(store: Store) -> None:
         ]
     )
     record = await record_of(store, talked.uid)
-    assert (record.queue, record.waited, record.abandoned, record.talked) == ("7001", 0.4, False, 52.346)
+    assert (record.queue, record.waited, record.abandoned, record.talked) == ("7001", 0.4, False, 52.345)
     assert (record.action_id, record.rang) == (talked.uid, 7.25)
     record = await record_of(store, lost.uid)
     assert (record.queue, record.waited, record.abandoned, record.talked) == ("7001", 2.0, True, None)
@@ -116,6 +116,16 @@ async def test_an_abandoned_number_rests_in_all_tasks(store: Store, outside: Out
         ("1", "abandoned"),
         ("2", "abandoned"),
     ]
+
+
+@pytest.mark.parametrize(("waited", "kept"), [(1.9996, 1.999), (2.0, 2.0), (1.001, 1.001), (0.0004, 0.0)])
+async def test_a_wait_just_below_the_limit_is_not_rounded_up_to_it(store: Store, waited: float, kept: float) -> None:
+    task_id = await running_task(store, "1")
+    (first,) = await claim(store, task_id, 1)
+    await store.settle([ended(first, queue="7001", waited=waited, talked=waited)])
+    record = await store.call(first.uid)
+    assert record is not None
+    assert (record.waited, record.talked) == (kept, kept)
 
 
 async def test_a_claim_tells_what_the_lists_say_of_its_number_in_either_spelling(store: Store) -> None:
