@@ -68,7 +68,7 @@ class Pacer:
             return 0
         if self.mode is Mode.PLAIN:
             return self._plain(s)
-        if self._learns or self._distrust.forecast:
+        if self._learns:
             return self._one_each(s)
         return self._smart(s, self._known.ahead(s))[0]
 
@@ -86,8 +86,6 @@ class Pacer:
             return Reason(Why.LEARNING, self._one_each(s))
         ahead = self._known.ahead(s)
         calls, risk = self._smart(s, ahead)
-        if self._distrust.forecast:
-            calls = self._one_each(s)
         answers, agents = float(ahead.answers[0, -1]), s.free + float(ahead.agents[0, -1])
         why = Why.CALLS if calls == s.room else self._why(s, agents)
         return Reason(why, calls, answers, agents, risk, self._risk)
@@ -126,7 +124,8 @@ class Pacer:
                 calls += first
                 break
             calls += len(counts)
-        chosen = max(min(calls, s.room), self._one_each(s))
+        foreseen = 0 if self._distrust.forecast else min(calls, s.room)
+        chosen = max(foreseen, self._one_each(s))
         return chosen, float(risks[min(first, len(risks) - 1)])
 
     def _why(self, s: Situation, agents: float) -> Why:
